@@ -1,0 +1,80 @@
+#pragma once
+// Little-endian binary writer and reader for log entries, stored records and peer messages. Lengths are 32 bits. The
+// reader never reads past its input: after the first failure every further read gives zeros and ok() is false, so a
+// decoder checks once, at its end.
+
+#include "common/ids.h"
+
+#include <cstdint>
+#include <string_view>
+
+namespace ordeal {
+
+class Encoder {
+ public:
+  void u8(std::uint8_t n) { out_.push_back(static_cast<char>(n)); }
+  void u32(std::uint32_t n);
+  void u64(std::uint64_t n);
+  void i64(std::int64_t n) { u64(static_cast<std::uint64_t>(n)); }
+  void boolean(bool b) { u8(b ? 1 : 0); }
+  /// Length and bytes. Requires: fewer than 2^32 bytes.
+  void bytes(std::string_view data);
+  template <class Tag, class Rep>
+  void id(StrongInt<Tag, Rep> value) {
+    u64(static_cast<std::uint64_t>(value.value()));
+  }
+  /// Appends as is, without a length.
+  void raw(std::string_view data) { out_.append(data); }
+
+  [[nodiscard]] const Bytes& data() const& { return out_; }
+  [[nodiscard]] Bytes take() && { return std::move(out_); }
+
+ private:
+  Bytes out_;
+};
+
+class Decoder {
+ public:
+  explicit Decoder(std::string_view input) : rest_(input) {}
+
+  std::uint8_t u8();
+  std::uint32_t u32();
+  std::uint64_t u64();
+  std::int64_t i64() { return static_cast<std::int64_t>(u64()); }
+  /// Fails on anything but 0 and 1.
+  bool boolean();
+  /// A view into the input.
+  std::string_view bytes();
+  template <class Id>
+  Id id() {
+    return Id(static_cast<typename Id::rep>(u64()));
+  }
+  /// A count of items of at least `item_size_min` bytes each; fails when the rest of the input cannot hold them, so
+  /// that a hostile count allocates nothing.
+  std::uint32_t count(std::size_t item_size_min);
+
+  [[nodiscard]] bool ok() const { return ok_; }
+  [[nodiscard]] bool at_end() const { return rest_.empty(); }
+  /// True when nothing failed and nothing is left over.
+  [[nodiscard]] bool finished() const { return ok_ && rest_.empty(); }
+  void fail() {
+    ok_ = false;
+    rest_ = {};
+  }
+
+ private:
+  std::string_view take(std::size_t size);
+
+  std::string_view rest_;
+  bool ok_ = true;
+};
+
+/// Big-endian 8 bytes: keys whose byte order is their number's order.
+[[nodiscard]] Bytes big_endian_key(std::uint64_t n);
+/// Requires: 8 bytes.
+[[nodiscard]] std::uint64_t parse_big_endian_key(std::string_view key);
+
+/// CRC-32C (Castagnoli), for frames and chunks.
+[[nodiscard]] std::uint32_t crc32c(std::string_view data, std::uint32_t seed = 0);
+
+}  // namespace ordeal

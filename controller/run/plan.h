@@ -1,0 +1,88 @@
+#pragma once
+// The plan: everything that one run does, as data. Read from YAML text (docs/formats/plan.md) or built by flags; the plan
+// that was executed is stored with the run, so that it can be run again, in any environment.
+
+#include "common/ids.h"
+#include "common/result.h"
+#include "common/time.h"
+#include "nemesis/faults/fault.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ordeal {
+
+struct WorkloadPlan {
+  std::string name = "register";
+  std::uint32_t keys = 8;
+  std::uint32_t operations_per_key = 400;
+  std::uint32_t concurrency_per_key = 4;
+  bool unique_values = true;
+  std::uint32_t read_weight = 5;
+  std::uint32_t write_weight = 3;
+  std::uint32_t cas_weight = 2;
+};
+
+struct LoadPlan {
+  bool open = false;
+  std::uint32_t concurrency = 10;
+  std::uint32_t rate = 500;  ///< operations a second; 0: no limit (closed loop only)
+};
+
+struct ClientPlan {
+  Duration operation_timeout = seconds(5);
+  Duration attempt_timeout = seconds(1);
+  bool retry = false;
+  bool sticky = true;
+};
+
+struct RandomFaults {
+  std::vector<std::string> kinds;
+  std::vector<std::string> shapes;
+  std::vector<std::string> targets;
+  Duration gap_min = seconds(1);
+  Duration gap_max = seconds(3);
+  Duration duration_min = seconds(2);
+  Duration duration_max = seconds(4);
+};
+
+struct FaultEvent {
+  Duration at;      ///< from the start of the load
+  Duration length;  ///< from verified in force to the order to remove it
+  FaultRequest request;
+};
+
+struct Plan {
+  std::string name = "default";
+  std::string protocol = "raft";
+  std::uint32_t nodes = 5;
+  Duration time_limit = seconds(60);
+  std::optional<std::uint64_t> seed;
+  WorkloadPlan workload;
+  LoadPlan load;
+  ClientPlan client;
+  std::optional<RandomFaults> random_faults;
+  std::vector<FaultEvent> fault_events;
+  std::map<std::string, std::string> node_flags;  ///< name without dashes -> value, for ordeal-node
+  std::vector<std::string> plants;
+  std::uint64_t expect_operations = 100;
+  std::uint64_t expect_faults = 1;
+};
+
+/// Parses YAML. `name` is the file's name for messages: "plan.yaml:7: ...".
+[[nodiscard]] Result<Plan> parse_plan(std::string_view text, std::string_view name);
+/// The YAML of a plan, every key written out; parse_plan gives the same plan again.
+[[nodiscard]] std::string print_plan(const Plan& plan);
+/// Ranges and names that parse_plan checks, for plans that flags changed.
+[[nodiscard]] Status check_plan(const Plan& plan);
+/// The plan of `./run` without arguments.
+[[nodiscard]] Plan default_plan();
+
+/// "500ms", "2s", "1.5s", "1m", "2h".
+[[nodiscard]] Result<Duration> parse_duration(std::string_view text);
+
+}  // namespace ordeal
