@@ -1,6 +1,6 @@
 #pragma once
-// What a checker is: a pure function from a history to a finding, within a budget. The same step budget gives the same
-// verdict; only checkers/driver knows cores and seconds.
+// What a checker is: a pure function from a history to a finding, within a budget. The same step budget gives
+// the same verdict; only checkers/driver knows cores and seconds.
 
 #include "common/history.h"
 
@@ -43,15 +43,16 @@ struct Witness {
   Value key;
   std::vector<WitnessStep> longest;  ///< the end of the longest order that could be built, last step last
   std::string state;                 ///< the state that order reached
-  std::vector<WitnessStep> stuck;    ///< the guilty: every operation that would have to come next, and why it cannot
+  std::vector<WitnessStep>
+      stuck;  ///< the guilty: every operation that would have to come next, and why it cannot
 };
 
 struct Finding {
   std::string checker;  ///< its name: linearizable, ...
   Verdict verdict = Verdict::kUnknown;
-  std::string why;  ///< a sentence for people; for unknown the reason and what was spent
+  std::string why;                 ///< a sentence for people; for unknown the reason and what was spent
   std::vector<Witness> witnesses;  ///< one per violated key, at most a handful
-  Value details;    ///< figures: keys, operations, states visited
+  Value details;                   ///< figures: keys, operations, states visited
 };
 
 class Checker {

@@ -1,6 +1,6 @@
 #pragma once
-// ORDEAL_CHECK: an assertion that is on in every build. For programmer errors only; what a user or a network can
-// cause is a Result. One condition each, so that the message names the one that failed.
+// ORDEAL_CHECK: an assertion that is on in every build. For programmer errors only; what a user or a network
+// can cause is a Result. One condition each, so that the message names the one that failed.
 
 namespace ordeal {
 

@@ -1,7 +1,7 @@
 #pragma once
-// The client port: how an abstract operation is asked of one system. A client is a pure state machine, one instance
-// per process; it alone decides ok, fail or info by that system's error rules. The simulator and the real transport
-// drive the same client.
+// The client port: how an abstract operation is asked of one system. A client is a pure state machine, one
+// instance per process; it alone decides ok, fail or info by that system's error rules. The simulator and the
+// real transport drive the same client.
 
 #include "common/ids.h"
 #include "common/op.h"
@@ -70,7 +70,8 @@ struct ClientOutput {
   std::vector<WireRequest> sends;
   std::vector<WireId> cancels;  ///< requests whose answer is no longer wanted; the transport may drop them
   std::vector<TimerRequest> timers;
-  std::optional<ClientOutcome> outcome;  ///< at most one per Invoke, always given at last (a time-out is info)
+  std::optional<ClientOutcome>
+      outcome;  ///< at most one per Invoke, always given at last (a time-out is info)
 };
 
 class Client {

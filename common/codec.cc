@@ -76,7 +76,9 @@ bool Decoder::boolean() {
   return n == 1;
 }
 
-std::string_view Decoder::bytes() { return take(u32()); }
+std::string_view Decoder::bytes() {
+  return take(u32());
+}
 
 std::uint32_t Decoder::count(std::size_t item_size_min) {
   const std::uint32_t n = u32();

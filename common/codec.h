@@ -1,7 +1,7 @@
 #pragma once
-// Little-endian binary writer and reader for log entries, stored records and peer messages. Lengths are 32 bits. The
-// reader never reads past its input: after the first failure every further read gives zeros and ok() is false, so a
-// decoder checks once, at its end.
+// Little-endian binary writer and reader for log entries, stored records and peer messages. Lengths are 32
+// bits. The reader never reads past its input: after the first failure every further read gives zeros and
+// ok() is false, so a decoder checks once, at its end.
 
 #include "common/ids.h"
 
@@ -49,8 +49,8 @@ class Decoder {
   Id id() {
     return Id(static_cast<typename Id::rep>(u64()));
   }
-  /// A count of items of at least `item_size_min` bytes each; fails when the rest of the input cannot hold them, so
-  /// that a hostile count allocates nothing.
+  /// A count of items of at least `item_size_min` bytes each; fails when the rest of the input cannot hold
+  /// them, so that a hostile count allocates nothing.
   std::uint32_t count(std::size_t item_size_min);
 
   [[nodiscard]] bool ok() const { return ok_; }

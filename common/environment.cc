@@ -27,7 +27,9 @@ struct Name {
 
 }  // namespace
 
-std::string_view fault_kind(const FaultSpec& spec) { return std::visit(Name{}, spec); }
+std::string_view fault_kind(const FaultSpec& spec) {
+  return std::visit(Name{}, spec);
+}
 
 Value to_value(const FaultSpec& spec) {
   Value::Map map = std::visit(Describe{}, spec);

@@ -1,7 +1,7 @@
 #pragma once
-// The environment port: what a run may do to a cluster, as messages. The run loop emits requests and later receives
-// results; nothing waits, so an open-loop load keeps its schedule while faults are applied. Implemented by the
-// simulator in virtual time, and through the agents by local, Docker and Kubernetes.
+// The environment port: what a run may do to a cluster, as messages. The run loop emits requests and later
+// receives results; nothing waits, so an open-loop load keeps its schedule while faults are applied.
+// Implemented by the simulator in virtual time, and through the agents by local, Docker and Kubernetes.
 
 #include "common/ids.h"
 #include "common/time.h"
@@ -15,7 +15,8 @@
 
 namespace ordeal {
 
-/// Packets from `from` to `to` are lost. A partition is a set of these; every shape is a generator of such a set.
+/// Packets from `from` to `to` are lost. A partition is a set of these; every shape is a generator of such a
+/// set.
 struct Cut {
   NodeId from;
   NodeId to;
@@ -26,7 +27,8 @@ struct Cut {
 struct PartitionFault {
   std::vector<Cut> cuts;  ///< sorted, no duplicates, never from a node to itself
 };
-/// The node's process gets SIGKILL and stays down; removing the fault starts it again and waits until it answers.
+/// The node's process gets SIGKILL and stays down; removing the fault starts it again and waits until it
+/// answers.
 struct KillFault {
   std::vector<NodeId> nodes;
 };

@@ -33,21 +33,27 @@ Status follow_client(const History& history, std::size_t position, Processes& pr
   const Op& op = history[position];
   std::optional<std::size_t>& open = processes.open[op.process];
   if (op.type == OpType::kInvoke) {
-    if (open) return broken(position, fmt::format("process {} invokes while its operation {} is open", op.process, *open));
+    if (open)
+      return broken(position,
+                    fmt::format("process {} invokes while its operation {} is open", op.process, *open));
     if (const auto it = processes.ended.find(op.process); it != processes.ended.end()) {
-      return broken(position, fmt::format("process {} invokes although it ended with info at {}", op.process, it->second));
+      return broken(position, fmt::format("process {} invokes although it ended with info at {}", op.process,
+                                          it->second));
     }
     open = position;
     return {};
   }
-  if (!open) return broken(position, fmt::format("process {} completes an operation that it did not invoke", op.process));
+  if (!open)
+    return broken(position,
+                  fmt::format("process {} completes an operation that it did not invoke", op.process));
   const Op& invoke = history[*open];
   if (invoke.f != op.f) {
-    return broken(position, fmt::format("process {} completes {} but had invoked {} at {}", op.process, op.f, invoke.f, *open));
+    return broken(position, fmt::format("process {} completes {} but had invoked {} at {}", op.process, op.f,
+                                        invoke.f, *open));
   }
   if (invoke.key != op.key) {
-    return broken(position, fmt::format("process {} completes key {} but had invoked key {} at {}", op.process,
-                                        to_text(op.key), to_text(invoke.key), *open));
+    return broken(position, fmt::format("process {} completes key {} but had invoked key {} at {}",
+                                        op.process, to_text(op.key), to_text(invoke.key), *open));
   }
   if (op.type == OpType::kInfo) processes.ended.emplace(op.process, position);
   open.reset();
@@ -60,9 +66,12 @@ Status check_well_formed(const History& history) {
   Processes processes;
   for (std::size_t i = 0; i < history.size(); ++i) {
     const Op& op = history[i];
-    if (op.index != static_cast<std::int64_t>(i)) return broken(i, fmt::format("its index is {}, expected {}", op.index, i));
-    if (i > 0 && op.time < history[i - 1].time) return broken(i, "its time is before that of the operation ahead of it");
-    Status status = op.process == kNemesisProcess ? follow_nemesis(op, i, processes) : follow_client(history, i, processes);
+    if (op.index != static_cast<std::int64_t>(i))
+      return broken(i, fmt::format("its index is {}, expected {}", op.index, i));
+    if (i > 0 && op.time < history[i - 1].time)
+      return broken(i, "its time is before that of the operation ahead of it");
+    Status status = op.process == kNemesisProcess ? follow_nemesis(op, i, processes)
+                                                  : follow_client(history, i, processes);
     if (!status.ok()) return status;
   }
   return {};

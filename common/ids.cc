@@ -4,7 +4,9 @@
 
 namespace ordeal {
 
-std::string node_name(NodeId node) { return fmt::format("n{}", node); }
+std::string node_name(NodeId node) {
+  return fmt::format("n{}", node);
+}
 
 NodeId parse_node_name(std::string_view text) {
   if (text.size() < 2 || text[0] != 'n' || text[1] == '0') return kNoNode;

@@ -15,7 +15,8 @@ using Bytes = std::string;
 using NodeId = StrongInt<struct NodeIdTag, std::uint32_t>;
 inline constexpr NodeId kNoNode{0};
 
-/// A logical client of a history (Jepsen: process). A process whose operation ended `info` is never used again.
+/// A logical client of a history (Jepsen: process). A process whose operation ended `info` is never used
+/// again.
 using ProcessId = StrongInt<struct ProcessIdTag, std::int64_t>;
 /// The process under which faults are recorded.
 inline constexpr ProcessId kNemesisProcess{-1};
@@ -24,8 +25,8 @@ inline constexpr ProcessId kNemesisProcess{-1};
 using Term = StrongInt<struct TermTag>;
 /// Position in a replicated log, counted from 1; 0 means "before the first".
 using LogIndex = StrongInt<struct LogIndexTag>;
-/// Order that the server gives to the changes of a key: the log index of the command that wrote it; 0 means never
-/// written.
+/// Order that the server gives to the changes of a key: the log index of the command that wrote it; 0 means
+/// never written.
 using Version = StrongInt<struct VersionTag>;
 
 /// "n3".

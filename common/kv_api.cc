@@ -7,16 +7,22 @@
 namespace ordeal::kv {
 
 bool Command::read_only() const {
-  return std::all_of(steps.begin(), steps.end(), [](const Step& step) { return step.kind == StepKind::kGet; });
+  return std::all_of(steps.begin(), steps.end(),
+                     [](const Step& step) { return step.kind == StepKind::kGet; });
 }
 
 std::string_view to_text(StepKind kind) {
   switch (kind) {
-    case StepKind::kGet: return "get";
-    case StepKind::kPut: return "put";
-    case StepKind::kDelete: return "delete";
-    case StepKind::kCas: return "cas";
-    case StepKind::kAppend: return "append";
+    case StepKind::kGet:
+      return "get";
+    case StepKind::kPut:
+      return "put";
+    case StepKind::kDelete:
+      return "delete";
+    case StepKind::kCas:
+      return "cas";
+    case StepKind::kAppend:
+      return "append";
   }
   return "get";
 }
@@ -40,7 +46,8 @@ std::optional<std::string> find_fault(const Command& command) {
       return fmt::format("a key has {} bytes, at most {} are allowed", step.key.size(), kKeySizeMax);
     }
     const std::size_t size = std::max(step.value.size(), step.expected ? step.expected->size() : 0);
-    if (size > kValueSizeMax) return fmt::format("a value has {} bytes, at most {} are allowed", size, kValueSizeMax);
+    if (size > kValueSizeMax)
+      return fmt::format("a value has {} bytes, at most {} are allowed", size, kValueSizeMax);
   }
   return std::nullopt;
 }

@@ -41,7 +41,9 @@ Rng::Rng(std::uint64_t seed) : seed_(seed) {
   for (auto& word : state_) word = splitmix(mix);
 }
 
-Rng Rng::split(std::string_view purpose) const { return Rng(stable_hash(purpose, seed_)); }
+Rng Rng::split(std::string_view purpose) const {
+  return Rng(stable_hash(purpose, seed_));
+}
 
 Rng Rng::split(std::string_view purpose, std::uint64_t number) const {
   std::uint64_t mix = stable_hash(purpose, seed_) ^ (number * 0xd1342543de82ef95ULL);
@@ -82,9 +84,13 @@ std::int64_t Rng::between(std::int64_t low, std::int64_t high) {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(low) + offset);
 }
 
-double Rng::unit() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+double Rng::unit() {
+  return static_cast<double>(next() >> 11) * 0x1.0p-53;
+}
 
-bool Rng::chance(std::uint64_t numerator, std::uint64_t denominator) { return below(denominator) < numerator; }
+bool Rng::chance(std::uint64_t numerator, std::uint64_t denominator) {
+  return below(denominator) < numerator;
+}
 
 std::int64_t Rng::exponential(std::int64_t mean) {
   const double gap = minus_log(1.0 - unit());

@@ -1,10 +1,10 @@
 #pragma once
-// The project's pseudo-random generator and every distribution that decisions draw from. The standard library's
-// distributions differ between implementations; a seed here must mean the same in ten years and on every compiler,
-// so only integer arithmetic and exactly rounded IEEE operations are used.
+// The project's pseudo-random generator and every distribution that decisions draw from. The standard
+// library's distributions differ between implementations; a seed here must mean the same in ten years and on
+// every compiler, so only integer arithmetic and exactly rounded IEEE operations are used.
 //
-// Generator: xoshiro256** 1.0 (Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2018), seeded
-// by SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
+// Generator: xoshiro256** 1.0 (Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2018),
+// seeded by SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
 
 #include "common/check.h"
 
@@ -21,8 +21,8 @@ class Rng {
  public:
   explicit Rng(std::uint64_t seed);
 
-  /// A stream of its own for one purpose: what is drawn from it does not shift what others draw. Depends on this
-  /// generator's seed and on `purpose` alone, not on how much was drawn before.
+  /// A stream of its own for one purpose: what is drawn from it does not shift what others draw. Depends on
+  /// this generator's seed and on `purpose` alone, not on how much was drawn before.
   [[nodiscard]] Rng split(std::string_view purpose) const;
   [[nodiscard]] Rng split(std::string_view purpose, std::uint64_t number) const;
 
@@ -58,8 +58,8 @@ class Rng {
   std::array<std::uint64_t, 4> state_{};
 };
 
-/// 64-bit hash of bytes for seeds, chains and traces (FNV-1a, then a SplitMix64 finaliser). Stable for ever; not for
-/// adversaries.
+/// 64-bit hash of bytes for seeds, chains and traces (FNV-1a, then a SplitMix64 finaliser). Stable for ever;
+/// not for adversaries.
 [[nodiscard]] std::uint64_t stable_hash(std::string_view bytes, std::uint64_t seed = 0);
 
 }  // namespace ordeal

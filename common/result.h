@@ -1,6 +1,6 @@
 #pragma once
-// Result<T>: a value or an Error, for everything that can go wrong without a programmer's mistake. The message says
-// what to do. C++20 has no std::expected.
+// Result<T>: a value or an Error, for everything that can go wrong without a programmer's mistake. The
+// message says what to do. C++20 has no std::expected.
 
 #include "common/check.h"
 
@@ -15,11 +15,11 @@ namespace ordeal {
 enum class ErrorCode {
   kInvalidArgument,  ///< what the caller gave is wrong: flag, plan, request, history
   kNotFound,
-  kUnsupported,       ///< this machine, kernel or system cannot do it; the message says why and what to install
-  kUnavailable,       ///< not now: no leader, busy, connection refused; nothing happened
-  kIndeterminate,     ///< nobody knows whether it happened: the operation becomes info
-  kResourceExhausted, ///< disk, memory, budget, port
-  kCorruption,        ///< stored bytes are not what was written
+  kUnsupported,    ///< this machine, kernel or system cannot do it; the message says why and what to install
+  kUnavailable,    ///< not now: no leader, busy, connection refused; nothing happened
+  kIndeterminate,  ///< nobody knows whether it happened: the operation becomes info
+  kResourceExhausted,  ///< disk, memory, budget, port
+  kCorruption,         ///< stored bytes are not what was written
   kPermissionDenied,
   kInternal,
 };

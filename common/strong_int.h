@@ -24,8 +24,12 @@ class StrongInt {
     ++value_;
     return *this;
   }
-  friend constexpr StrongInt operator+(StrongInt a, rep n) { return StrongInt(static_cast<rep>(a.value_ + n)); }
-  friend constexpr StrongInt operator-(StrongInt a, rep n) { return StrongInt(static_cast<rep>(a.value_ - n)); }
+  friend constexpr StrongInt operator+(StrongInt a, rep n) {
+    return StrongInt(static_cast<rep>(a.value_ + n));
+  }
+  friend constexpr StrongInt operator-(StrongInt a, rep n) {
+    return StrongInt(static_cast<rep>(a.value_ - n));
+  }
   /// Distance. Requires: a >= b for unsigned representations.
   friend constexpr rep operator-(StrongInt a, StrongInt b) { return static_cast<rep>(a.value_ - b.value_); }
 

@@ -1,6 +1,7 @@
 #pragma once
-// Durations and instants in integer nanoseconds. The two clocks of a node are two types, so that a decision says
-// which one it uses and a mix-up does not compile. Nobody in this folder reads a clock: time is an argument.
+// Durations and instants in integer nanoseconds. The two clocks of a node are two types, so that a decision
+// says which one it uses and a mix-up does not compile. Nobody in this folder reads a clock: time is an
+// argument.
 
 #include <fmt/format.h>
 
@@ -35,10 +36,18 @@ class Duration {
   std::int64_t ns_ = 0;
 };
 
-constexpr Duration nanoseconds(std::int64_t n) { return Duration(n); }
-constexpr Duration microseconds(std::int64_t n) { return Duration(n * 1'000); }
-constexpr Duration milliseconds(std::int64_t n) { return Duration(n * 1'000'000); }
-constexpr Duration seconds(std::int64_t n) { return Duration(n * 1'000'000'000); }
+constexpr Duration nanoseconds(std::int64_t n) {
+  return Duration(n);
+}
+constexpr Duration microseconds(std::int64_t n) {
+  return Duration(n * 1'000);
+}
+constexpr Duration milliseconds(std::int64_t n) {
+  return Duration(n * 1'000'000);
+}
+constexpr Duration seconds(std::int64_t n) {
+  return Duration(n * 1'000'000'000);
+}
 
 /// An instant on the clock that `Clock` names, in nanoseconds since that clock's zero.
 template <class Clock>

@@ -38,6 +38,8 @@ const Value* Value::find(std::string_view key) const {
   return it == map->end() ? nullptr : &it->second;
 }
 
-std::string to_text(const Value& value) { return value.visit(Printer{}); }
+std::string to_text(const Value& value) {
+  return value.visit(Printer{});
+}
 
 }  // namespace ordeal

@@ -1,6 +1,6 @@
 #pragma once
-// The value of an operation: what JSON and EDN can say, with integers kept apart from floating point and map keys in
-// byte order, so that printing and comparing are the same everywhere.
+// The value of an operation: what JSON and EDN can say, with integers kept apart from floating point and map
+// keys in byte order, so that printing and comparing are the same everywhere.
 
 #include "common/ids.h"
 
@@ -19,16 +19,16 @@ class Value {
   using List = std::vector<Value>;
   using Map = std::map<std::string, Value, std::less<>>;
 
-  Value() = default;  ///< nil
-  Value(bool b) : data_(b) {}                                              // NOLINT: meant to convert
-  Value(std::int64_t n) : data_(n) {}                                      // NOLINT
-  Value(int n) : data_(static_cast<std::int64_t>(n)) {}                    // NOLINT
-  Value(double d) : data_(d) {}                                            // NOLINT
-  Value(std::string text) : data_(std::move(text)) {}                      // NOLINT
-  Value(std::string_view text) : data_(std::string(text)) {}               // NOLINT
-  Value(const char* text) : data_(std::string(text)) {}                    // NOLINT
-  Value(List list) : data_(std::move(list)) {}                             // NOLINT
-  Value(Map map) : data_(std::move(map)) {}                                // NOLINT
+  Value() = default;                                          ///< nil
+  Value(bool b) : data_(b) {}                                 // NOLINT: meant to convert
+  Value(std::int64_t n) : data_(n) {}                         // NOLINT
+  Value(int n) : data_(static_cast<std::int64_t>(n)) {}       // NOLINT
+  Value(double d) : data_(d) {}                               // NOLINT
+  Value(std::string text) : data_(std::move(text)) {}         // NOLINT
+  Value(std::string_view text) : data_(std::string(text)) {}  // NOLINT
+  Value(const char* text) : data_(std::string(text)) {}       // NOLINT
+  Value(List list) : data_(std::move(list)) {}                // NOLINT
+  Value(Map map) : data_(std::move(map)) {}                   // NOLINT
 
   [[nodiscard]] bool is_nil() const { return std::holds_alternative<std::monostate>(data_); }
   /// The alternative asked for, or null.

@@ -1,20 +1,24 @@
 #pragma once
 // The contract between a protocol core and whatever hosts it: the real process (node/host) or the simulator.
 //
-// A core is a function of its inputs. It does no I/O, reads no clock and draws chance only from the generator it is
-// handed. The host's duties, for every Output:
-//   1. Carry out `writes` in the order of their tickets, each batch atomically and durably (one sync may serve many),
-//      and report StorageDone with the highest durable ticket. Tickets are never reported out of order. A batch is
-//      visible to the core's StoreView as soon as the host has taken it.
-//   2. Release a Send or a Refusal with `after` = k only when ticket k is durable; with `after` = 0 at once. Messages
+// A core is a function of its inputs. It does no I/O, reads no clock and draws chance only from the generator
+// it is handed. The host's duties, for every Output:
+//   1. Carry out `writes` in the order of their tickets, each batch atomically and durably (one sync may
+//   serve many),
+//      and report StorageDone with the highest durable ticket. Tickets are never reported out of order. A
+//      batch is visible to the core's StoreView as soon as the host has taken it.
+//   2. Release a Send or a Refusal with `after` = k only when ticket k is durable; with `after` = 0 at once.
+//   Messages
 //      may be lost, duplicated and reordered; the core must bear it.
-//   3. Execute `committed` in order, exactly once each in the lifetime of the state: StateMachine::apply, then effects
+//   3. Execute `committed` in order, exactly once each in the lifetime of the state: StateMachine::apply,
+//   then effects
 //      and applied index in one batch (it need not be synced: the log holds the entry). Report Executed.
-//   4. Answer `answers` from the state as it is after all entries in `committed` up to this Output were executed.
+//   4. Answer `answers` from the state as it is after all entries in `committed` up to this Output were
+//   executed.
 //   5. Carry out `snapshots` in order.
 //   6. Call step again at `next_wake` at the latest, with or without inputs.
-// An error from storage stops the node: a core is never told that a write failed. (A full disk is refused before it
-// reaches the core.)
+// An error from storage stops the node: a core is never told that a write failed. (A full disk is refused
+// before it reaches the core.)
 
 #include "common/ids.h"
 #include "common/prng.h"
@@ -39,15 +43,16 @@ using RequestId = StrongInt<struct RequestIdTag>;
 /// Names a snapshot that is being sent or received: chosen by the sender, the same on both sides.
 using SnapshotId = StrongInt<struct SnapshotIdTag>;
 
-// --- Inputs -------------------------------------------------------------------------------------------------------
+// --- Inputs
+// -------------------------------------------------------------------------------------------------------
 
 /// A message from a peer, as its core encoded it. A malformed one is dropped and counted by the core.
 struct PeerMessage {
   NodeId from;
   Bytes payload;
 };
-/// A client's command at this node. Answered once by an executed entry, an Answer or a Refusal; if the process dies
-/// first, by nothing.
+/// A client's command at this node. Answered once by an executed entry, an Answer or a Refusal; if the
+/// process dies first, by nothing.
 struct ClientRequest {
   RequestId id;
   Bytes command;  ///< encoded kv::Command
@@ -87,7 +92,8 @@ struct SnapshotInstalled {
 using Input = std::variant<PeerMessage, ClientRequest, StorageDone, Executed, SnapshotTaken, SnapshotChunk,
                            SnapshotInstalled>;
 
-// --- Outputs ------------------------------------------------------------------------------------------------------
+// --- Outputs
+// ------------------------------------------------------------------------------------------------------
 
 struct Write {
   Ticket ticket;
@@ -108,8 +114,8 @@ struct CommittedEntry {
   Bytes command;  ///< empty: nothing to execute (no-op, configuration), only the applied index moves
   std::optional<Origin> origin;  ///< known only where the request was taken or forwarded to
 };
-/// Answer this request from the state: a read that was confirmed, StateMachine::answer. When the request came from
-/// another node, report the reply in Executed::replies.
+/// Answer this request from the state: a read that was confirmed, StateMachine::answer. When the request came
+/// from another node, report the reply in Executed::replies.
 struct Answer {
   Origin origin;
   Bytes command;
@@ -147,15 +153,16 @@ struct SnapshotRead {
 struct SnapshotDrop {
   SnapshotId id;
 };
-/// Put a received chunk beside the state, at `offset` of the byte stream. Chunks come in order without gaps; offset 0
-/// starts afresh.
+/// Put a received chunk beside the state, at `offset` of the byte stream. Chunks come in order without gaps;
+/// offset 0 starts afresh.
 struct SnapshotStage {
   SnapshotId id;
   std::uint64_t offset = 0;
   Bytes bytes;
 };
-/// Make the staged stream the state, with applied index `index`, in one durable batch together with `batch` (the log's
-/// new beginning); report SnapshotInstalled. Waits for earlier writes. A stream that does not parse stops the node.
+/// Make the staged stream the state, with applied index `index`, in one durable batch together with `batch`
+/// (the log's new beginning); report SnapshotInstalled. Waits for earlier writes. A stream that does not
+/// parse stops the node.
 struct SnapshotInstall {
   SnapshotId id;
   LogIndex index;
@@ -163,7 +170,8 @@ struct SnapshotInstall {
 };
 using SnapshotStep = std::variant<SnapshotTake, SnapshotRead, SnapshotDrop, SnapshotStage, SnapshotInstall>;
 
-/// Something worth a log line: an election won, a snapshot sent. The host logs it; tests and the simulator read it.
+/// Something worth a log line: an election won, a snapshot sent. The host logs it; tests and the simulator
+/// read it.
 struct Event {
   std::string name;  ///< a word with dashes: became-leader, stepped-down, snapshot-installed, plant-active
   std::string text;  ///< a sentence
@@ -181,12 +189,13 @@ struct Output {
   MonotonicTime next_wake;
 };
 
-// --- What a node says of itself -----------------------------------------------------------------------------------
+// --- What a node says of itself
+// -----------------------------------------------------------------------------------
 
 struct PeerStatus {
   NodeId node;
-  LogIndex match;        ///< known replicated up to here; 0 on a follower
-  std::string state;     ///< probe, replicate, snapshot; empty on a follower
+  LogIndex match;     ///< known replicated up to here; 0 on a follower
+  std::string state;  ///< probe, replicate, snapshot; empty on a follower
   bool learner = false;
 };
 struct ProtocolStatus {
@@ -207,17 +216,18 @@ struct ProtocolStatus {
 class LeadershipControl {
  public:
   virtual ~LeadershipControl() = default;
-  /// Asks the leader (this node) to hand over to `target`, or to the most up-to-date peer when kNoNode. Refused with
-  /// kUnavailable when this node is not the leader.
+  /// Asks the leader (this node) to hand over to `target`, or to the most up-to-date peer when kNoNode.
+  /// Refused with kUnavailable when this node is not the leader.
   virtual Result<Output> transfer(Now now, Rng& rng, NodeId target) = 0;
 };
 /// Optional power: change who is a member.
 class MembershipControl {
  public:
   virtual ~MembershipControl() = default;
-  /// Starts a change to these voters and learners (joint consensus). Refused with kUnavailable when this node is not
-  /// the leader or a change is under way, kInvalidArgument for an empty or contradictory set.
-  virtual Result<Output> change(Now now, Rng& rng, std::vector<NodeId> voters, std::vector<NodeId> learners) = 0;
+  /// Starts a change to these voters and learners (joint consensus). Refused with kUnavailable when this node
+  /// is not the leader or a change is under way, kInvalidArgument for an empty or contradictory set.
+  virtual Result<Output> change(Now now, Rng& rng, std::vector<NodeId> voters,
+                                std::vector<NodeId> learners) = 0;
 };
 
 class Protocol {
@@ -227,8 +237,8 @@ class Protocol {
   Protocol& operator=(const Protocol&) = delete;
   virtual ~Protocol() = default;
 
-  /// Takes inputs in order and returns what the host owes. A batch of inputs gives one Output, so that many requests
-  /// share an append; an empty batch is the passing of time.
+  /// Takes inputs in order and returns what the host owes. A batch of inputs gives one Output, so that many
+  /// requests share an append; an empty batch is the passing of time.
   virtual Output step(Now now, Rng& rng, std::span<const Input> inputs) = 0;
 
   [[nodiscard]] virtual ProtocolStatus status() const = 0;

@@ -1,9 +1,9 @@
 #pragma once
-// The store contract that cores see: an ordered map of bytes in two spaces, read through StoreView and changed by
-// batches that a core returns and the host carries out. The real one is RocksDB (node/host), the simulator's is an
-// ordered map with the same promises, which are RocksDB's: a batch is atomic; batches reach the disk in the order in
-// which they were given; after power loss unsynced batches are lost as a suffix; a damaged record is an error when
-// it is read, never other bytes.
+// The store contract that cores see: an ordered map of bytes in two spaces, read through StoreView and
+// changed by batches that a core returns and the host carries out. The real one is RocksDB (node/host), the
+// simulator's is an ordered map with the same promises, which are RocksDB's: a batch is atomic; batches reach
+// the disk in the order in which they were given; after power loss unsynced batches are lost as a suffix; a
+// damaged record is an error when it is read, never other bytes.
 
 #include "common/ids.h"
 #include "common/kv_api.h"
@@ -54,14 +54,15 @@ class StoreView {
 
   /// None when absent; an error when the record is damaged or the disk fails.
   [[nodiscard]] virtual Result<std::optional<Bytes>> get(Space space, std::string_view key) const = 0;
-  /// Calls `visit(key, value)` for the keys in [first, last) in byte order, until it returns false. An empty `last`
-  /// means "to the end of the space".
-  [[nodiscard]] virtual Status scan(Space space, std::string_view first, std::string_view last,
-                                    const std::function<bool(std::string_view, std::string_view)>& visit) const = 0;
+  /// Calls `visit(key, value)` for the keys in [first, last) in byte order, until it returns false. An empty
+  /// `last` means "to the end of the space".
+  [[nodiscard]] virtual Status scan(
+      Space space, std::string_view first, std::string_view last,
+      const std::function<bool(std::string_view, std::string_view)>& visit) const = 0;
 };
 
-/// The replicated state machine (node/kv). Stateless: everything it knows is in Space::kState, so a snapshot is
-/// exactly the content of that space.
+/// The replicated state machine (node/kv). Stateless: everything it knows is in Space::kState, so a snapshot
+/// is exactly the content of that space.
 class StateMachine {
  public:
   StateMachine() = default;
@@ -70,11 +71,12 @@ class StateMachine {
   virtual ~StateMachine() = default;
 
   struct Applied {
-    Batch batch;  ///< effects, in Space::kState alone; the host adds the applied index and writes both in one batch
+    Batch batch;  ///< effects, in Space::kState alone; the host adds the applied index and writes both in one
+                  ///< batch
     Bytes reply;  ///< encoded kv::Reply
   };
-  /// Applies an encoded kv::Command at `index`. Deterministic: same state, index and command give the same bytes on
-  /// every replica. An error means that the store could not be read: the node stops.
+  /// Applies an encoded kv::Command at `index`. Deterministic: same state, index and command give the same
+  /// bytes on every replica. An error means that the store could not be read: the node stops.
   [[nodiscard]] virtual Result<Applied> apply(const StoreView& state, LogIndex index,
                                               std::string_view command) const = 0;
   /// Answers a command from the state without changing it. What a read gets; what a write would get.

@@ -1,7 +1,7 @@
 #pragma once
-// A workload: which abstract operations to run, and which checkers judge the history. It knows no wire format. The
-// generator is pure and seeded; the run loop asks it whenever a client is free (closed loop) or an arrival is due (open
-// loop), and tells it how each operation ended.
+// A workload: which abstract operations to run, and which checkers judge the history. It knows no wire
+// format. The generator is pure and seeded; the run loop asks it whenever a client is free (closed loop) or
+// an arrival is due (open loop), and tells it how each operation ended.
 
 #include "checkers/checker.h"
 #include "common/op.h"
@@ -24,8 +24,8 @@ class Workload {
   virtual ~Workload() = default;
 
   [[nodiscard]] virtual std::string_view name() const = 0;
-  /// The next operation for this process: f, key and value are set. None: nothing to do for it just now (every key
-  /// has its full concurrency); it is asked again when an operation ends.
+  /// The next operation for this process: f, key and value are set. None: nothing to do for it just now
+  /// (every key has its full concurrency); it is asked again when an operation ends.
   [[nodiscard]] virtual std::optional<Op> next(Rng& rng, ProcessId process) = 0;
   /// An operation that `next` gave has ended (ok, fail or info).
   virtual void completed(const Op& invoke, const Op& completion) = 0;

@@ -1,6 +1,6 @@
 #pragma once
-// The plan: everything that one run does, as data. Read from YAML text (docs/formats/plan.md) or built by flags; the plan
-// that was executed is stored with the run, so that it can be run again, in any environment.
+// The plan: everything that one run does, as data. Read from YAML text (docs/formats/plan.md) or built by
+// flags; the plan that was executed is stored with the run, so that it can be run again, in any environment.
 
 #include "common/ids.h"
 #include "common/result.h"

@@ -1,8 +1,10 @@
 #pragma once
-// The run loop: a pure state machine that turns a plan into operations, faults and a history. Its driver (the real one
-// in controller/env, the virtual one in sim) tells it what happened and does what it asks; nothing here waits.
+// The run loop: a pure state machine that turns a plan into operations, faults and a history. Its driver (the
+// real one in controller/env, the virtual one in sim) tells it what happened and does what it asks; nothing
+// here waits.
 //
-// Phases: wait for a leader and a first answered operation; load with faults; heal everything; final reads; done.
+// Phases: wait for a leader and a first answered operation; load with faults; heal everything; final reads;
+// done.
 
 #include "common/client.h"
 #include "common/environment.h"
@@ -24,7 +26,8 @@ namespace ordeal {
 /// A request on the wire, named across all clients of the run.
 using CallId = StrongInt<struct CallIdTag>;
 
-// --- What the driver tells ----------------------------------------------------------------------------------------
+// --- What the driver tells
+// ----------------------------------------------------------------------------------------
 
 struct CallReply {
   CallId call;
@@ -48,7 +51,8 @@ struct Wake {};
 using RunInput =
     std::variant<Wake, CallReply, CallClosed, EnvironmentResult, NodeObservation, AgentLost, Interrupt>;
 
-// --- What the driver does -----------------------------------------------------------------------------------------
+// --- What the driver does
+// -----------------------------------------------------------------------------------------
 
 struct Call {
   CallId call;
@@ -58,7 +62,8 @@ struct Call {
   Bytes body;
 };
 struct RunOutput {
-  std::vector<Op> history;  ///< to be appended and flushed, in order, before anything else in this output is done
+  std::vector<Op>
+      history;  ///< to be appended and flushed, in order, before anything else in this output is done
   std::vector<Call> calls;  ///< to be sent now: the invocation's time stamp is this step's `now`
   std::vector<CallId> cancels;
   std::vector<EnvironmentRequest> environment;
@@ -83,15 +88,15 @@ struct RunProgress {
   Term term;
   std::vector<std::string> faults_in_force;  ///< "partition n1|n2,n3"
   std::uint64_t faults_asked = 0;
-  std::uint64_t faults_verified = 0;         ///< in force by probe
-  std::uint64_t faults_healed = 0;           ///< gone by probe
+  std::uint64_t faults_verified = 0;  ///< in force by probe
+  std::uint64_t faults_healed = 0;    ///< gone by probe
 };
 
 /// What is judged about the run itself, beside the history.
 struct RunSummary {
   RunProgress progress;
-  bool healed = false;                ///< the final heal was verified
-  std::vector<std::string> vacuous;   ///< reasons why the run proves nothing; empty: it counts
+  bool healed = false;               ///< the final heal was verified
+  std::vector<std::string> vacuous;  ///< reasons why the run proves nothing; empty: it counts
 };
 
 using ClientFactory = std::unique_ptr<Client> (*)(ProcessId process, const Plan& plan);

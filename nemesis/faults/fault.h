@@ -1,7 +1,7 @@
 #pragma once
-// A fault's policy: whom it strikes and with what, decided from a request, the run's view of the cluster and the random
-// stream. It acts only through the environment port: the result is a FaultSpec to apply. The mechanism is in
-// nemesis/agent.
+// A fault's policy: whom it strikes and with what, decided from a request, the run's view of the cluster and
+// the random stream. It acts only through the environment port: the result is a FaultSpec to apply. The
+// mechanism is in nemesis/agent.
 
 #include "common/environment.h"
 #include "common/prng.h"
@@ -16,15 +16,15 @@ namespace ordeal {
 
 /// What is known of the cluster when a fault is chosen.
 struct ClusterView {
-  std::vector<NodeId> nodes;               ///< all members, in order
-  NodeId leader;                           ///< by the highest term seen among reachable nodes; kNoNode when unknown
-  std::vector<NodeId> down;                ///< killed or paused just now by faults in force
+  std::vector<NodeId> nodes;  ///< all members, in order
+  NodeId leader;              ///< by the highest term seen among reachable nodes; kNoNode when unknown
+  std::vector<NodeId> down;   ///< killed or paused just now by faults in force
 };
 
 /// A fault as a plan asks for it.
 struct FaultRequest {
-  std::string fault;  ///< partition, kill, pause
-  std::string shape;  ///< partition only: isolate-one, halves, majority-ring, bridge, one-way, random
+  std::string fault;   ///< partition, kill, pause
+  std::string shape;   ///< partition only: isolate-one, halves, majority-ring, bridge, one-way, random
   std::string target;  ///< leader, follower, minority, majority, one, all, or names "n1,n3"
 };
 
