@@ -33,7 +33,9 @@ function(ordeal_program name)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   ordeal_compile_options(${name})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
-  install(TARGETS ${name} RUNTIME DESTINATION bin)
+  if(NOT name MATCHES "^bench-")
+    install(TARGETS ${name} RUNTIME DESTINATION bin)
+  endif()
 endfunction()
 
 # ordeal_test(raft_test SOURCES log_test.cc DEPS ordeal::raft [LABEL integration] [TIMEOUT 60] [RUN_SERIAL]):
