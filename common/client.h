@@ -64,6 +64,7 @@ struct ClientOutcome {
   std::optional<std::uint64_t> session;
   std::optional<std::uint64_t> version;
   std::optional<std::uint64_t> attempt;
+  Value::Map extra;  ///< further members of the completion, such as `seen` of a cas that did not match
 };
 
 struct ClientOutput {

@@ -5,7 +5,7 @@
 #include "common/ids.h"
 #include "common/result.h"
 #include "common/time.h"
-#include "nemesis/faults/fault.h"
+#include "nemesis/faults/schedule.h"
 
 #include <cstdint>
 #include <map>
@@ -25,12 +25,16 @@ struct WorkloadPlan {
   std::uint32_t read_weight = 5;
   std::uint32_t write_weight = 3;
   std::uint32_t cas_weight = 2;
+
+  friend bool operator==(const WorkloadPlan&, const WorkloadPlan&) = default;
 };
 
 struct LoadPlan {
   bool open = false;
   std::uint32_t concurrency = 10;
   std::uint32_t rate = 500;  ///< operations a second; 0: no limit (closed loop only)
+
+  friend bool operator==(const LoadPlan&, const LoadPlan&) = default;
 };
 
 struct ClientPlan {
@@ -38,22 +42,8 @@ struct ClientPlan {
   Duration attempt_timeout = seconds(1);
   bool retry = false;
   bool sticky = true;
-};
 
-struct RandomFaults {
-  std::vector<std::string> kinds;
-  std::vector<std::string> shapes;
-  std::vector<std::string> targets;
-  Duration gap_min = seconds(1);
-  Duration gap_max = seconds(3);
-  Duration duration_min = seconds(2);
-  Duration duration_max = seconds(4);
-};
-
-struct FaultEvent {
-  Duration at;      ///< from the start of the load
-  Duration length;  ///< from verified in force to the order to remove it
-  FaultRequest request;
+  friend bool operator==(const ClientPlan&, const ClientPlan&) = default;
 };
 
 struct Plan {
@@ -71,6 +61,8 @@ struct Plan {
   std::vector<std::string> plants;
   std::uint64_t expect_operations = 100;
   std::uint64_t expect_faults = 1;
+
+  friend bool operator==(const Plan&, const Plan&) = default;
 };
 
 /// Parses YAML. `name` is the file's name for messages: "plan.yaml:7: ...".

@@ -7,7 +7,7 @@
 #include "common/prng.h"
 #include "common/result.h"
 
-#include <memory>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,7 +25,9 @@ struct ClusterView {
 struct FaultRequest {
   std::string fault;   ///< partition, kill, pause
   std::string shape;   ///< partition only: isolate-one, halves, majority-ring, bridge, one-way, random
-  std::string target;  ///< leader, follower, minority, majority, one, all, or names "n1,n3"
+  std::string target;  ///< leader, follower, minority, majority, one, all, names "n1,n3"; empty: one node
+
+  friend bool operator==(const FaultRequest&, const FaultRequest&) = default;
 };
 
 class Fault {
@@ -36,6 +38,9 @@ class Fault {
   virtual ~Fault() = default;
 
   [[nodiscard]] virtual std::string_view name() const = 0;
+  /// Whether a cluster of n1 to n<nodes> can be struck with this at all: the shape and the target are known,
+  /// fit each other and name members. The message lists what is allowed.
+  [[nodiscard]] virtual Status check(const FaultRequest& request, std::uint32_t nodes) const = 0;
   /// kInvalidArgument: a shape or target that this fault does not know (the message lists those it does).
   /// kUnavailable: cannot strike now (no leader known, everybody is down already); try later.
   [[nodiscard]] virtual Result<FaultSpec> choose(const FaultRequest& request, const ClusterView& cluster,

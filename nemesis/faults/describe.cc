@@ -1,0 +1,66 @@
+#include "nemesis/faults/describe.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+namespace ordeal {
+namespace {
+
+constexpr std::size_t kPairsShownMax = 6;
+
+template <class Range>
+std::string names(const Range& nodes) {
+  std::vector<std::string> list;
+  for (const NodeId node : nodes) list.push_back(node_name(node));
+  return fmt::format("{}", fmt::join(list, ","));
+}
+
+/// The two sides, when the cuts are exactly all pairs between them in both directions.
+std::optional<std::string> two_sides(const std::vector<Cut>& cuts) {
+  if (cuts.empty()) return std::nullopt;
+  std::set<NodeId> left;
+  std::set<NodeId> right;
+  for (const Cut& cut : cuts) {
+    if (cut.from == cuts.front().from) right.insert(cut.to);
+  }
+  for (const Cut& cut : cuts) {
+    if (!right.contains(cut.from)) left.insert(cut.from);
+  }
+  for (const NodeId a : left) {
+    for (const NodeId b : right) {
+      if (!std::binary_search(cuts.begin(), cuts.end(), Cut{a, b})) return std::nullopt;
+      if (!std::binary_search(cuts.begin(), cuts.end(), Cut{b, a})) return std::nullopt;
+    }
+  }
+  if (cuts.size() != 2 * left.size() * right.size()) return std::nullopt;
+  return fmt::format("{} | {}", names(left), names(right));
+}
+
+struct Describe {
+  std::string operator()(const PartitionFault& fault) const {
+    if (const auto sides = two_sides(fault.cuts)) return "partition " + *sides;
+    std::vector<std::string> pairs;
+    for (const Cut& cut : fault.cuts) {
+      if (pairs.size() == kPairsShownMax) {
+        pairs.push_back(fmt::format("and {} more", fault.cuts.size() - kPairsShownMax));
+        break;
+      }
+      pairs.push_back(node_name(cut.from) + ">" + node_name(cut.to));
+    }
+    return fmt::format("partition {}", fmt::join(pairs, " "));
+  }
+  std::string operator()(const KillFault& fault) const { return "kill " + names(fault.nodes); }
+  std::string operator()(const PauseFault& fault) const { return "pause " + names(fault.nodes); }
+};
+
+}  // namespace
+
+std::string describe(const FaultSpec& spec) {
+  return std::visit(Describe{}, spec);
+}
+
+}  // namespace ordeal

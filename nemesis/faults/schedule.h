@@ -1,0 +1,79 @@
+#pragma once
+// When faults are due: explicit events at their times, and random faults one after the other with calm in
+// between. A pure stream, drawn from a random stream of its own, so that neither the load nor the outcome of
+// a fault shifts what is drawn next.
+
+#include "common/prng.h"
+#include "common/time.h"
+#include "nemesis/faults/fault.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ordeal {
+
+/// Faults that are drawn from the seed. A name that stands twice in a list is drawn twice as often.
+struct RandomFaults {
+  std::vector<std::string> kinds;
+  std::vector<std::string> shapes;   ///< of partitions
+  std::vector<std::string> targets;  ///< those that fit the kind and the shape are drawn from
+  Duration gap_min = seconds(1);  ///< calm, from the end of one fault (or the start of the load) to the next
+  Duration gap_max = seconds(3);
+  Duration duration_min = seconds(2);
+  Duration duration_max = seconds(4);
+
+  friend bool operator==(const RandomFaults&, const RandomFaults&) = default;
+};
+
+/// A fault that a plan asks for at a given time.
+struct FaultEvent {
+  Duration at;      ///< from the start of the load
+  Duration length;  ///< from verified in force to the order to remove it
+  FaultRequest request;
+
+  friend bool operator==(const FaultEvent&, const FaultEvent&) = default;
+};
+
+/// A fault that is due now.
+struct DueFault {
+  FaultRequest request;
+  Duration length;
+  bool random = false;  ///< then `random_ended` is owed before another random fault comes
+
+  friend bool operator==(const DueFault&, const DueFault&) = default;
+};
+
+class FaultSchedule {
+ public:
+  /// Times count from the start of the load, which lasts `time_limit`. Requires: each request passes `check`
+  /// of its fault, and each kind of `random` has a shape and a target that fit.
+  FaultSchedule(std::optional<RandomFaults> random, std::vector<FaultEvent> events, Duration time_limit,
+                std::uint32_t nodes, Rng rng);
+
+  /// When the next fault is due, at the soonest; none while a random fault is on and no event is left.
+  [[nodiscard]] std::optional<Duration> next() const;
+  /// The faults due by `elapsed`, each given once.
+  [[nodiscard]] std::vector<DueFault> take(Duration elapsed);
+  /// The random fault that was given is gone, or never came to be: calm begins.
+  void random_ended(Duration elapsed);
+
+ private:
+  void draw(Duration from);
+  [[nodiscard]] FaultRequest draw_request();
+
+  std::optional<RandomFaults> random_;
+  std::vector<FaultEvent> events_;  ///< by time
+  std::size_t next_event_ = 0;
+  Duration time_limit_;
+  std::uint32_t nodes_;
+  Rng rng_;
+  std::vector<std::string>
+      kinds_left_;  ///< decks: what is left of the last shuffle, so that no kind is starved
+  std::vector<std::string> shapes_left_;
+  std::optional<FaultEvent> drawn_;  ///< the next random fault; none while one is on, or when the time is up
+};
+
+}  // namespace ordeal
