@@ -1,0 +1,39 @@
+#pragma once
+// The linearizability checker for registers: per key, is there one order of the operations, each between its
+// invocation and its completion, that explains every answer? Reads, writes and compare-and-sets; an operation
+// whose outcome nobody knows may take effect at any time after its invocation or never.
+//
+// Real time is the order of the history: a completion recorded before an invocation precedes it, also at
+// equal times.
+
+#include "checkers/checker.h"
+
+#include <memory>
+
+namespace ordeal {
+
+/// What a compare-and-set that failed with error `mismatch` says.
+enum class FailedCas : std::uint8_t {
+  kFact,  ///< the register did not hold the expected value at some time between invocation and completion,
+          ///< and held the value that the extra key `seen` gives, if it is there (Porcupine reads it so)
+  kNothing,  ///< nothing (Knossos reads it so)
+};
+
+/// What a read that answered nil says.
+enum class NilRead : std::uint8_t {
+  kAbsent,   ///< the register held nothing
+  kNothing,  ///< the answer is not known (Knossos reads it so)
+};
+
+struct RegisterSemantics {
+  Value initial;  ///< of every key, before the first operation
+  FailedCas failed_cas = FailedCas::kFact;
+  NilRead nil_read = NilRead::kAbsent;
+};
+
+/// Named "linearizable". An operation that is not read, write or cas, or whose value has the wrong form,
+/// makes the verdict unknown and is named.
+[[nodiscard]] std::unique_ptr<Checker> make_linearizable_register_checker(
+    const RegisterSemantics& semantics = {});
+
+}  // namespace ordeal

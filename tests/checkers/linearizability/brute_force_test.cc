@@ -1,0 +1,65 @@
+// The checker against its naive twin on random small histories: the same verdict on each.
+
+#include "tests/checkers/linearizability/brute_force.h"
+
+#include <gtest/gtest.h>
+
+#include "checkers/formats/jsonl.h"
+#include "tests/checkers/linearizability/random_history.h"
+
+namespace ordeal::testing {
+namespace {
+
+constexpr std::uint64_t kSeed = 20260101;
+constexpr std::uint64_t kHistories = 60'000;
+
+RandomShape random_shape(Rng& rng) {
+  return {.processes = static_cast<std::uint32_t>(rng.between(2, 5)),
+          .operations = static_cast<std::uint32_t>(rng.between(2, 10)),
+          .values = rng.chance(1, 3) ? 0 : static_cast<std::uint32_t>(rng.between(1, 4)),
+          .unknown_of_16 = static_cast<std::uint32_t>(rng.pick(std::vector<int>{0, 2, 6})),
+          .lies_of_16 = static_cast<std::uint32_t>(rng.pick(std::vector<int>{0, 1, 3, 8})),
+          .failed_cas_sees = rng.chance(1, 2)};
+}
+
+RegisterSemantics random_semantics(Rng& rng) {
+  return {.initial = rng.chance(1, 4) ? Value(0) : Value(),
+          .failed_cas = rng.chance(1, 3) ? FailedCas::kNothing : FailedCas::kFact,
+          .nil_read = rng.chance(1, 3) ? NilRead::kNothing : NilRead::kAbsent};
+}
+
+TEST(LinearizableAgainstBruteForce, AgreesOnRandomHistories) {
+  std::uint64_t invalid = 0;
+  for (std::uint64_t i = 0; i < kHistories; ++i) {
+    Rng rng = Rng(kSeed).split("history", i);
+    const RandomShape shape = random_shape(rng);
+    const RegisterSemantics semantics = random_semantics(rng);
+    const History history = random_history(rng, shape);
+    const bool expected = has_an_order(history, semantics);
+    const Finding finding = make_linearizable_register_checker(semantics)->check(history, {});
+    ASSERT_EQ(finding.verdict, expected ? Verdict::kValid : Verdict::kInvalid)
+        << "seed " << kSeed << ", history " << i << '\n'
+        << print_jsonl(history);
+    if (!expected) ++invalid;
+  }
+  // Both verdicts must be common, or the comparison shows little.
+  EXPECT_GT(invalid, kHistories / 4);
+  EXPECT_LT(invalid, kHistories * 3 / 4);
+}
+
+TEST(LinearizableAgainstBruteForce, HonestRegistersAreValid) {
+  for (std::uint64_t i = 0; i < 2'000; ++i) {
+    Rng rng = Rng(kSeed).split("honest", i);
+    RandomShape shape = random_shape(rng);
+    shape.lies_of_16 = 0;
+    shape.operations = 60;
+    const History history = random_history(rng, shape);
+    ASSERT_TRUE(check_well_formed(history).ok());
+    const Finding finding = make_linearizable_register_checker()->check(history, {});
+    ASSERT_EQ(finding.verdict, Verdict::kValid) << "seed " << kSeed << ", history " << i << '\n'
+                                                << finding.why;
+  }
+}
+
+}  // namespace
+}  // namespace ordeal::testing
