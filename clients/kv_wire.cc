@@ -1,0 +1,233 @@
+#include "clients/kv_wire.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+
+namespace ordeal {
+namespace {
+
+namespace json = boost::json;
+
+struct ErrorRow {
+  int status;
+  std::string_view code;
+  bool definite;
+  bool try_elsewhere;
+};
+
+constexpr std::array kErrorTable = {
+    ErrorRow{307, "not_leader", true, true},        ErrorRow{400, "bad_request", true, false},
+    ErrorRow{404, "not_found", true, false},        ErrorRow{405, "method_not_allowed", true, false},
+    ErrorRow{408, "request_timeout", true, false},  ErrorRow{409, "session_expired", false, false},
+    ErrorRow{409, "sequence_too_old", true, false}, ErrorRow{409, "membership_busy", true, false},
+    ErrorRow{413, "too_large", true, false},        ErrorRow{431, "header_too_large", true, false},
+    ErrorRow{500, "internal", false, false},        ErrorRow{503, "no_leader", true, true},
+    ErrorRow{503, "not_leader", true, true},        ErrorRow{503, "overloaded", true, true},
+    ErrorRow{503, "stopping", true, true},          ErrorRow{503, "leadership_lost", false, true},
+    ErrorRow{504, "timeout", false, true},          ErrorRow{507, "disk_full", true, false},
+};
+
+const ErrorRow* find_row(int status, std::string_view code) {
+  const auto it = std::find_if(kErrorTable.begin(), kErrorTable.end(),
+                               [&](const ErrorRow& row) { return row.status == status && row.code == code; });
+  return it == kErrorTable.end() ? nullptr : &*it;
+}
+
+KvAnswer malformed(std::string_view what) {
+  KvAnswer answer;
+  answer.error = fmt::format("malformed answer: {}", what);
+  return answer;
+}
+
+/// Length of the UTF-8 sequence at the head of `text`, 0 when it is none (RFC 3629: shortest form, no
+/// surrogates).
+std::size_t utf8_sequence(std::string_view text) {
+  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = at(0);
+  if (lead < 0x80) return 1;
+  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((at(i) & 0xC0) != 0x80) return 0;
+  }
+  const unsigned char second = at(1);
+  if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F)) return 0;
+  if ((lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F)) return 0;
+  return length;
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = utf8_sequence(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+std::string to_base64(std::string_view bytes) {
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::uint32_t group = 0;
+    for (std::size_t j = 0; j < 3; ++j) {
+      group = group << 8 | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0U);
+    }
+    for (std::size_t j = 0; j < 4; ++j) {
+      text.push_back(i + j <= bytes.size() ? kBase64[group >> (18 - 6 * j) & 63] : '=');
+    }
+  }
+  return text;
+}
+
+std::optional<Bytes> from_base64(std::string_view text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  std::size_t padding = 0;
+  while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
+  Bytes bytes;
+  std::uint32_t group = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool pad = i + padding >= text.size();
+    const std::size_t digit = pad ? 0 : kBase64.find(text[i]);
+    if (digit == std::string_view::npos) return std::nullopt;
+    group = group << 6 | static_cast<std::uint32_t>(digit);
+    if (i % 4 != 3) continue;
+    for (int shift = 16; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(group >> shift & 0xFF));
+    group = 0;
+  }
+  bytes.resize(bytes.size() - padding);
+  return bytes;
+}
+
+json::value encode_bytes(std::string_view bytes) {
+  if (is_utf8(bytes)) return json::string(bytes);
+  return json::object{{"base64", to_base64(bytes)}};
+}
+
+json::object encode_step(const kv::Step& step) {
+  json::object object{{"op", std::string(kv::to_text(step.kind))}, {"key", encode_bytes(step.key)}};
+  const bool writes = step.kind == kv::StepKind::kPut || step.kind == kv::StepKind::kCas ||
+                      step.kind == kv::StepKind::kAppend;
+  if (step.kind == kv::StepKind::kCas) {
+    object["expected"] = step.expected ? encode_bytes(*step.expected) : json::value(nullptr);
+  }
+  if (writes) object["value"] = encode_bytes(step.value);
+  return object;
+}
+
+std::optional<Bytes> decode_bytes(const json::value& value) {
+  if (const json::string* text = value.if_string()) return Bytes(text->data(), text->size());
+  const json::object* object = value.if_object();
+  if (object == nullptr || object->size() != 1) return std::nullopt;
+  const json::value* encoded = object->if_contains("base64");
+  if (encoded == nullptr || !encoded->is_string()) return std::nullopt;
+  return from_base64(std::string_view(encoded->get_string().data(), encoded->get_string().size()));
+}
+
+/// A plain value, nil, or a list of plain values.
+std::optional<Value> decode_value(const json::value* value) {
+  if (value == nullptr || value->is_null()) return Value();
+  const json::array* array = value->if_array();
+  if (array == nullptr) {
+    auto bytes = decode_bytes(*value);
+    return bytes ? std::optional<Value>(Value(std::move(*bytes))) : std::nullopt;
+  }
+  Value::List list;
+  for (const json::value& item : *array) {
+    auto bytes = decode_bytes(item);
+    if (!bytes) return std::nullopt;
+    list.emplace_back(std::move(*bytes));
+  }
+  return Value(std::move(list));
+}
+
+std::optional<std::uint64_t> decode_count(const json::value* value) {
+  if (value == nullptr) return std::nullopt;
+  if (const std::int64_t* n = value->if_int64()) {
+    return *n < 0 ? std::nullopt : std::optional(static_cast<std::uint64_t>(*n));
+  }
+  if (const std::uint64_t* n = value->if_uint64()) return *n;
+  return std::nullopt;
+}
+
+std::string_view text_member(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  if (value == nullptr || !value->is_string()) return {};
+  return {value->get_string().data(), value->get_string().size()};
+}
+
+const bool* bool_member(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  return value == nullptr ? nullptr : value->if_bool();
+}
+
+KvAnswer decode_success(kv::StepKind kind, const json::object& object) {
+  const bool* committed = bool_member(object, "committed");
+  if (committed == nullptr) return malformed("no member committed");
+  const json::value* results = object.if_contains("results");
+  if (results == nullptr || !results->is_array() || results->get_array().size() != 1)
+    return malformed("not one result");
+  const json::object* result = results->get_array().front().if_object();
+  if (result == nullptr) return malformed("a result is no object");
+  const bool* ok = bool_member(*result, "ok");
+  if (ok == nullptr || *ok != *committed) return malformed("committed and ok do not fit");
+  if (!*ok && kind != kv::StepKind::kCas) return malformed("a step failed that cannot");
+  auto value = decode_value(result->if_contains("value"));
+  const auto version = decode_count(result->if_contains("version"));
+  if (!value) return malformed("value");
+  if (!version) return malformed("version");
+  KvAnswer answer;
+  answer.kind = *ok ? KvAnswerKind::kDone : KvAnswerKind::kNotMatched;
+  if (!*ok) answer.error = "mismatch";
+  answer.value = std::move(*value);
+  answer.version = version;
+  return answer;
+}
+
+/// Definite only when the table and the answer agree on it.
+KvAnswer decode_error(int status, const json::object& object) {
+  const json::value* member = object.if_contains("error");
+  const json::object* error = member == nullptr ? nullptr : member->if_object();
+  if (error == nullptr) return malformed(fmt::format("status {} without an error", status));
+  const std::string_view code = text_member(*error, "code");
+  const ErrorRow* row = find_row(status, code);
+  if (row == nullptr) return malformed(fmt::format("status {} with code '{}'", status, code));
+  const std::string_view outcome = text_member(*error, "outcome");
+  if (outcome != "definite" && outcome != "indefinite")
+    return malformed(fmt::format("{} without an outcome", code));
+  KvAnswer answer;
+  answer.kind = row->definite && outcome == "definite" ? KvAnswerKind::kDefinite : KvAnswerKind::kIndefinite;
+  answer.error = code;
+  answer.leader = parse_node_name(text_member(*error, "leader"));
+  answer.try_elsewhere = row->try_elsewhere;
+  return answer;
+}
+
+}  // namespace
+
+Bytes encode_transaction(const kv::Command& command) {
+  json::object object;
+  if (command.session) {
+    object["session"] = command.session->client;
+    object["sequence"] = command.session->sequence;
+  }
+  json::array steps;
+  for (const kv::Step& step : command.steps) steps.push_back(encode_step(step));
+  object["steps"] = std::move(steps);
+  return json::serialize(object);
+}
+
+KvAnswer decode_answer(kv::StepKind kind, int status, std::string_view body) {
+  json::error_code error;
+  const json::value value = json::parse(json::string_view(body.data(), body.size()), error);
+  if (error) return malformed(fmt::format("status {} and no JSON", status));
+  const json::object* object = value.if_object();
+  if (object == nullptr) return malformed(fmt::format("status {} and no JSON object", status));
+  return status == 200 ? decode_success(kind, *object) : decode_error(status, *object);
+}
+
+}  // namespace ordeal
