@@ -74,7 +74,9 @@ struct Plan {
 /// The plan of `./run` without arguments.
 [[nodiscard]] Plan default_plan();
 
-/// "500ms", "2s", "1.5s", "1m", "2h".
+/// "500ms", "2s", "1.5s", "1m", "2h"; also us and ns.
 [[nodiscard]] Result<Duration> parse_duration(std::string_view text);
+/// In the largest unit that needs no fraction; parse_duration gives the same again.
+[[nodiscard]] std::string print_duration(Duration duration);
 
 }  // namespace ordeal

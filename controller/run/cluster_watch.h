@@ -1,0 +1,34 @@
+#pragma once
+// What the nodes say of themselves, put together: who leads, by the highest term. An isolated old leader goes
+// on claiming a lower one.
+
+#include "common/environment.h"
+#include "nemesis/faults/fault.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace ordeal {
+
+class ClusterWatch {
+ public:
+  explicit ClusterWatch(std::uint32_t nodes);
+
+  /// A note for the log when the leader or its term is another than before. An observation of a node that is
+  /// no member is ignored.
+  std::optional<std::string> observe(const NodeObservation& observation);
+
+  [[nodiscard]] NodeId leader() const { return leader_; }
+  [[nodiscard]] Term term() const { return term_; }
+  [[nodiscard]] ClusterView view() const;
+
+ private:
+  std::uint32_t nodes_;
+  std::map<NodeId, NodeObservation> seen_;
+  NodeId leader_;
+  Term term_;
+};
+
+}  // namespace ordeal

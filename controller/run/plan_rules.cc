@@ -1,0 +1,282 @@
+#include "controller/run/plan_rules.h"
+
+#include "nemesis/faults/catalog.h"
+#include "nemesis/faults/partition.h"
+#include "nemesis/faults/targets.h"
+#include "workloads/catalog.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <functional>
+
+namespace ordeal {
+namespace {
+
+using Problem = std::optional<PlanProblem>;
+
+constexpr std::uint32_t kNodesMax = 9;
+constexpr Duration kTimeLimitMax = seconds(24 * 3600);
+constexpr Duration kClientTimeoutMin = milliseconds(10);
+constexpr Duration kClientTimeoutMax = seconds(600);
+constexpr Duration kFaultLengthMin = milliseconds(100);
+constexpr std::size_t kNameSizeMax = 64;
+constexpr std::size_t kEventsMax = 1000;
+
+/// Flags that the environment gives to every node.
+constexpr std::array<std::string_view, 11> kEnvironmentFlags = {
+    "id",     "cluster",  "data",  "listen",     "peer-listen", "peer",
+    "config", "protocol", "plant", "supervised", "pid-file"};
+
+bool contains(const std::vector<std::string_view>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+Problem check_name_known(std::string path, std::string_view name,
+                         const std::vector<std::string_view>& known) {
+  if (contains(known, name)) return std::nullopt;
+  return PlanProblem{std::move(path), fmt::format("is '{}'; allowed: {}", name, fmt::join(known, ", "))};
+}
+
+Problem check_range(std::string path, std::uint64_t value, std::uint64_t low, std::uint64_t high) {
+  if (low <= value && value <= high) return std::nullopt;
+  return PlanProblem{std::move(path), fmt::format("is {}; allowed: {} to {}", value, low, high)};
+}
+
+Problem check_range(std::string path, Duration value, Duration low, Duration high) {
+  if (low <= value && value <= high) return std::nullopt;
+  return PlanProblem{std::move(path), fmt::format("is {}; allowed: {} to {}", print_duration(value),
+                                                  print_duration(low), print_duration(high))};
+}
+
+/// Runs the checks in order and gives the first problem.
+Problem first(std::initializer_list<std::function<Problem()>> checks) {
+  for (const auto& check : checks) {
+    if (Problem problem = check()) return problem;
+  }
+  return std::nullopt;
+}
+
+/// The store names a directory after it.
+Problem check_plan_name(const std::string& name) {
+  const auto fits = [](char c) {
+    return ('a' <= c && c <= 'z') || ('A' <= c && c <= 'Z') || ('0' <= c && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+  };
+  const bool good = !name.empty() && name.size() <= kNameSizeMax && name.front() != '.' &&
+                    name.front() != '-' && std::all_of(name.begin(), name.end(), fits);
+  if (good) return std::nullopt;
+  return PlanProblem{"name", fmt::format("is '{}'; allowed: 1 to {} of A-Z a-z 0-9 . _ -, not . or - first",
+                                         name, kNameSizeMax)};
+}
+
+Problem check_workload(const Plan& plan) {
+  const WorkloadPlan& workload = plan.workload;
+  const std::uint64_t weights =
+      std::uint64_t{workload.read_weight} + workload.write_weight + workload.cas_weight;
+  return first({
+      [&] { return check_name_known("workload.name", workload.name, workload_names()); },
+      [&] { return check_range("workload.keys", workload.keys, 1, 1024); },
+      [&] { return check_range("workload.operations_per_key", workload.operations_per_key, 1, 1'000'000); },
+      [&] { return check_range("workload.concurrency_per_key", workload.concurrency_per_key, 1, 64); },
+      [&] { return check_range("workload.mix.read", workload.read_weight, 0, 1000); },
+      [&] { return check_range("workload.mix.write", workload.write_weight, 0, 1000); },
+      [&] { return check_range("workload.mix.cas", workload.cas_weight, 0, 1000); },
+      [&]() -> Problem {
+        if (weights > 0) return std::nullopt;
+        return PlanProblem{"workload.mix", "has no weight above 0; give read, write or cas one"};
+      },
+  });
+}
+
+/// Closed: a client that finds no room on any key would idle for the whole run.
+Problem check_room(const Plan& plan) {
+  const std::uint64_t room = std::uint64_t{plan.workload.keys} * plan.workload.concurrency_per_key;
+  if (plan.load.open || plan.load.concurrency <= room) return std::nullopt;
+  return PlanProblem{
+      "load.concurrency",
+      fmt::format(
+          "is {}, but workload.keys x workload.concurrency_per_key leaves room for {} open operations; "
+          "raise keys",
+          plan.load.concurrency, room)};
+}
+
+Problem check_load(const Plan& plan) {
+  return first({
+      [&] { return check_range("load.concurrency", plan.load.concurrency, 1, 1000); },
+      [&] { return check_range("load.rate", plan.load.rate, 0, 1'000'000); },
+      [&]() -> Problem {
+        if (!plan.load.open || plan.load.rate > 0) return std::nullopt;
+        return PlanProblem{"load.rate", "is 0, but an open loop needs a rate; allowed: 1 to 1000000"};
+      },
+      [&] { return check_room(plan); },
+  });
+}
+
+Problem check_client(const ClientPlan& client) {
+  return first({
+      [&] {
+        return check_range("client.operation_timeout", client.operation_timeout, kClientTimeoutMin,
+                           kClientTimeoutMax);
+      },
+      [&] {
+        return check_range("client.attempt_timeout", client.attempt_timeout, kClientTimeoutMin,
+                           kClientTimeoutMax);
+      },
+      [&]() -> Problem {
+        if (!client.retry || client.attempt_timeout < client.operation_timeout) return std::nullopt;
+        return PlanProblem{
+            "client.attempt_timeout",
+            fmt::format("is {}, not below operation_timeout {}: nothing would ever be retried",
+                        print_duration(client.attempt_timeout), print_duration(client.operation_timeout))};
+      },
+  });
+}
+
+/// A shape is of use when at least one of the targets fits it.
+Problem check_random_shape(const RandomFaults& random, const std::string& shape, std::uint32_t nodes) {
+  const auto& shapes = partition_shapes();
+  if (Problem problem = check_name_known("faults.random.shapes", shape, shapes)) return problem;
+  Status status = check_fault({"partition", shape, ""}, nodes);
+  if (!status.ok())
+    return PlanProblem{"faults.random.shapes", fmt::format("does not fit: {}", status.error().message)};
+  // A shape without a target refuses every target.
+  if (!check_fault({"partition", shape, "one"}, nodes).ok()) return std::nullopt;
+  for (const std::string& target : random.targets) {
+    if (check_fault({"partition", shape, target}, nodes).ok()) return std::nullopt;
+  }
+  return PlanProblem{"faults.random.targets",
+                     fmt::format("has none that fits shape {}; add one, or leave the shape out", shape)};
+}
+
+Problem check_random(const RandomFaults& random, const Plan& plan) {
+  if (random.kinds.empty())
+    return PlanProblem{"faults.random.kinds", "is empty; leave out faults.random for a run without"};
+  if (random.targets.empty()) return PlanProblem{"faults.random.targets", "is empty"};
+  for (const std::string& kind : random.kinds) {
+    if (Problem problem = check_name_known("faults.random.kinds", kind, fault_names())) return problem;
+    if (kind == "partition" && random.shapes.empty())
+      return PlanProblem{"faults.random.shapes", "is empty, but kinds has partition"};
+  }
+  for (const std::string& target : random.targets) {
+    const auto size = target_size(target, plan.nodes);
+    if (!size.ok())
+      return PlanProblem{"faults.random.targets", fmt::format("does not fit: {}", size.error().message)};
+  }
+  for (const std::string& shape : random.shapes) {
+    if (Problem problem = check_random_shape(random, shape, plan.nodes)) return problem;
+  }
+  return first({
+      [&] { return check_range("faults.random.gap", random.gap_min, Duration(), plan.time_limit); },
+      [&] { return check_range("faults.random.gap", random.gap_max, random.gap_min, plan.time_limit); },
+      [&] {
+        return check_range("faults.random.duration", random.duration_min, kFaultLengthMin, plan.time_limit);
+      },
+      [&] {
+        return check_range("faults.random.duration", random.duration_max, random.duration_min,
+                           plan.time_limit);
+      },
+  });
+}
+
+Problem check_event(const FaultEvent& event, std::size_t number, const Plan& plan) {
+  const std::string path = fmt::format("faults.events[{}]", number);
+  Status status = check_fault(event.request, plan.nodes);
+  if (!status.ok()) return PlanProblem{path, fmt::format("cannot be: {}", status.error().message)};
+  if (event.at < Duration()) return PlanProblem{path + ".at", "is negative"};
+  if (event.length < kFaultLengthMin) {
+    return PlanProblem{path + ".for", fmt::format("is {}; allowed: {} and more", print_duration(event.length),
+                                                  print_duration(kFaultLengthMin))};
+  }
+  if (event.at + event.length <= plan.time_limit) return std::nullopt;
+  return PlanProblem{
+      path, fmt::format("lasts until {}, beyond time_limit {}", print_duration(event.at + event.length),
+                        print_duration(plan.time_limit))};
+}
+
+Problem check_faults(const Plan& plan) {
+  if (plan.random_faults) {
+    if (Problem problem = check_random(*plan.random_faults, plan)) return problem;
+  }
+  if (plan.fault_events.size() > kEventsMax) {
+    return PlanProblem{"faults.events", fmt::format("has {} entries; allowed: up to {}",
+                                                    plan.fault_events.size(), kEventsMax)};
+  }
+  for (std::size_t i = 0; i < plan.fault_events.size(); ++i) {
+    if (Problem problem = check_event(plan.fault_events[i], i, plan)) return problem;
+  }
+  return std::nullopt;
+}
+
+Problem check_node_flags(const Plan& plan) {
+  for (const auto& [name, value] : plan.node_flags) {
+    if (contains(node_flag_names(), name)) continue;
+    const bool taken =
+        std::find(kEnvironmentFlags.begin(), kEnvironmentFlags.end(), name) != kEnvironmentFlags.end();
+    return PlanProblem{
+        "node." + name,
+        fmt::format("{}; allowed: {}", taken ? "is set by the run itself" : "is no flag of ordeal-node",
+                    fmt::join(node_flag_names(), ", "))};
+  }
+  return std::nullopt;
+}
+
+Problem check_plants(const Plan& plan) {
+  for (const std::string& plant : plan.plants) {
+    const bool good =
+        plant.size() >= 2 && plant.size() <= 8 && 'A' <= plant.front() && plant.front() <= 'Z' &&
+        std::all_of(plant.begin() + 1, plant.end(), [](char c) { return '0' <= c && c <= '9'; });
+    if (!good)
+      return PlanProblem{"plants",
+                         fmt::format("has '{}'; allowed: a letter and a number, such as R5", plant)};
+    if (std::count(plan.plants.begin(), plan.plants.end(), plant) > 1)
+      return PlanProblem{"plants", fmt::format("has {} twice", plant)};
+  }
+  return std::nullopt;
+}
+
+Problem check_expect(const Plan& plan) {
+  const bool no_faults = !plan.random_faults && plan.fault_events.empty();
+  if (!no_faults || plan.expect_faults == 0) return std::nullopt;
+  return PlanProblem{"expect.faults",
+                     fmt::format("is {}, but the plan has no faults; set it to 0", plan.expect_faults)};
+}
+
+}  // namespace
+
+const std::vector<std::string_view>& protocol_names() {
+  static const std::vector<std::string_view> names{"raft"};
+  return names;
+}
+
+const std::vector<std::string_view>& node_flag_names() {
+  static const std::vector<std::string_view> names{
+      "on-follower", "read-mode",    "snapshot-every",  "snapshot-keep", "election-timeout", "heartbeat",
+      "pre-vote",    "check-quorum", "request-timeout", "storage",       "log-level"};
+  return names;
+}
+
+std::optional<PlanProblem> find_problem(const Plan& plan) {
+  return first({
+      [&] { return check_plan_name(plan.name); },
+      [&] { return check_name_known("protocol", plan.protocol, protocol_names()); },
+      [&] { return check_range("nodes", plan.nodes, 1, kNodesMax); },
+      [&] { return check_range("time_limit", plan.time_limit, seconds(1), kTimeLimitMax); },
+      [&] { return check_workload(plan); },
+      [&] { return check_load(plan); },
+      [&] { return check_client(plan.client); },
+      [&] { return check_faults(plan); },
+      [&] { return check_node_flags(plan); },
+      [&] { return check_plants(plan); },
+      [&] { return check_expect(plan); },
+  });
+}
+
+Status check_plan(const Plan& plan) {
+  const auto problem = find_problem(plan);
+  if (!problem) return {};
+  return Error{ErrorCode::kInvalidArgument, fmt::format("plan: {} {}", problem->path, problem->message)};
+}
+
+}  // namespace ordeal
