@@ -1,5 +1,5 @@
+#include <etcd_kv.grpc.pb.h>
 #include "bench/put/load.h"
-#include "etcd_kv.grpc.pb.h"
 
 #include <fmt/format.h>
 #include <grpcpp/grpcpp.h>
