@@ -43,6 +43,7 @@ std::string explain(const Tally& tally, std::size_t keys) {
   };
   if (tally.invalid > 0) return tally.first_invalid + others(tally.invalid, "invalid");
   if (tally.unknown > 0) return tally.first_unknown + others(tally.unknown, "unknown");
+  if (keys == 0) return "the history has no operations of clients, so there is nothing to violate";
   return fmt::format("{} operations on {} {}: each key has an order that explains every answer",
                      tally.operations, keys, keys == 1 ? "key" : "keys");
 }

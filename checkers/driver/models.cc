@@ -1,0 +1,66 @@
+#include "checkers/driver/models.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <optional>
+
+#include "checkers/formats/json_text.h"
+#include "checkers/linearizability/linearizable.h"
+
+namespace ordeal {
+namespace {
+
+std::optional<RegisterSemantics> find_semantics(std::string_view name) {
+  if (name == "register") return RegisterSemantics{};
+  if (name == "cas-register") {
+    return RegisterSemantics{.initial = {}, .failed_cas = FailedCas::kNothing, .nil_read = NilRead::kNothing};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+const std::vector<ModelInfo>& list_models() {
+  static const std::vector<ModelInfo> models = {
+      {"register", "linearizable reads, writes and compare-and-sets; nil is absent, a mismatch is a fact"},
+      {"cas-register", "the same as Knossos reads it: a nil read and a failed compare-and-set say nothing"},
+  };
+  return models;
+}
+
+Result<std::unique_ptr<Checker>> make_model_checker(std::string_view name) {
+  const std::size_t colon = name.find(':');
+  std::optional<RegisterSemantics> semantics = find_semantics(name.substr(0, colon));
+  if (!semantics) {
+    std::vector<std::string_view> names;
+    for (const ModelInfo& info : list_models()) names.push_back(info.name);
+    return Error{
+        ErrorCode::kInvalidArgument,
+        fmt::format("there is no model \"{}\"; give one of {}, with :VALUE behind it for an initial value",
+                    name.substr(0, colon), fmt::join(names, ", "))};
+  }
+  if (colon != std::string_view::npos) {
+    Result<Value> initial = parse_json(name.substr(colon + 1));
+    if (!initial.ok()) {
+      return Error{ErrorCode::kInvalidArgument,
+                   fmt::format("the initial value in \"{}\" is not JSON: {}", name, initial.error().message)};
+    }
+    semantics->initial = *std::move(initial);
+  }
+  return make_linearizable_register_checker(*semantics);
+}
+
+std::string_view usual_model(HistoryFormat format) {
+  switch (format) {
+    case HistoryFormat::kJsonl:
+    case HistoryFormat::kJepsenLog:
+      return "register";
+    case HistoryFormat::kEdn:
+    case HistoryFormat::kEdnIndependent:
+      return "cas-register";
+  }
+  return "register";
+}
+
+}  // namespace ordeal

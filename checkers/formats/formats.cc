@@ -1,0 +1,98 @@
+#include "checkers/formats/formats.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "checkers/formats/edn.h"
+#include "checkers/formats/jepsen_log.h"
+#include "checkers/formats/jsonl.h"
+
+namespace ordeal {
+namespace {
+
+constexpr std::string_view kBlank = " \t\r\n\f,";
+constexpr std::size_t kLogLinesLookedAt = 100;
+
+std::string_view after_blank(std::string_view text) {
+  const std::size_t start = text.find_first_not_of(kBlank);
+  return start == std::string_view::npos ? std::string_view() : text.substr(start);
+}
+
+/// Blank text and EDN's comment lines.
+std::string_view after_comments(std::string_view text) {
+  for (text = after_blank(text); text.starts_with(';'); text = after_blank(text)) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) return {};
+    text.remove_prefix(end);
+  }
+  return text;
+}
+
+bool looks_like_log(std::string_view text) {
+  for (std::size_t i = 0; i < kLogLinesLookedAt && !text.empty(); ++i) {
+    const std::size_t end = text.find('\n');
+    if (text.substr(0, end).find("jepsen.util - ") != std::string_view::npos) return true;
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return false;
+}
+
+}  // namespace
+
+const std::vector<FormatInfo>& list_formats() {
+  static const std::vector<FormatInfo> formats = {
+      {HistoryFormat::kJsonl, "jsonl", "JSON lines, this project's own (docs/formats/history.md)"},
+      {HistoryFormat::kEdn, "edn", "Jepsen's and Knossos's EDN, Porcupine's key-value lines"},
+      {HistoryFormat::kEdnIndependent, "edn-independent",
+       "EDN whose values are [key value], of jepsen.independent"},
+      {HistoryFormat::kJepsenLog, "jepsen-log", "Jepsen's console log, as Porcupine keeps it"},
+  };
+  return formats;
+}
+
+Result<HistoryFormat> parse_format_name(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const FormatInfo& info : list_formats()) {
+    if (info.name == name) return info.format;
+    names.push_back(info.name);
+  }
+  return Error{ErrorCode::kInvalidArgument,
+               fmt::format("there is no format \"{}\"; give one of {}", name, fmt::join(names, ", "))};
+}
+
+std::string_view to_text(HistoryFormat format) {
+  for (const FormatInfo& info : list_formats()) {
+    if (info.format == format) return info.name;
+  }
+  return "jsonl";
+}
+
+std::optional<HistoryFormat> detect_format(std::string_view text) {
+  const std::string_view start = after_comments(text);
+  if (start.empty())
+    return text.find(';') == std::string_view::npos ? HistoryFormat::kJsonl : HistoryFormat::kEdn;
+  if (start.starts_with('{')) {
+    const std::string_view inside = after_blank(start.substr(1));
+    return inside.starts_with('"') || inside.starts_with('}') || inside.empty() ? HistoryFormat::kJsonl
+                                                                                : HistoryFormat::kEdn;
+  }
+  if (start.starts_with('[') || start.starts_with('(') || start.starts_with('#')) return HistoryFormat::kEdn;
+  if (looks_like_log(text)) return HistoryFormat::kJepsenLog;
+  return std::nullopt;
+}
+
+Result<ParsedHistory> parse_history(std::string_view text, HistoryFormat format) {
+  switch (format) {
+    case HistoryFormat::kJsonl:
+      return parse_jsonl(text);
+    case HistoryFormat::kEdn:
+      return parse_edn_history(text);
+    case HistoryFormat::kEdnIndependent:
+      return parse_edn_history(text, EdnValues::kIndependent);
+    case HistoryFormat::kJepsenLog:
+      return parse_jepsen_log(text);
+  }
+  return parse_jsonl(text);
+}
+
+}  // namespace ordeal

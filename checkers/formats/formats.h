@@ -1,0 +1,33 @@
+#pragma once
+// Every format a history can be read from, by name or by what the bytes look like.
+
+#include "checkers/formats/parsed_history.h"
+#include "common/result.h"
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace ordeal {
+
+enum class HistoryFormat : std::uint8_t { kJsonl, kEdn, kEdnIndependent, kJepsenLog };
+
+struct FormatInfo {
+  HistoryFormat format;
+  std::string_view name;  ///< as --format takes it
+  std::string_view text;  ///< what it is, for `ordeal list`
+};
+
+[[nodiscard]] const std::vector<FormatInfo>& list_formats();
+/// The error lists the names.
+[[nodiscard]] Result<HistoryFormat> parse_format_name(std::string_view name);
+[[nodiscard]] std::string_view to_text(HistoryFormat format);
+
+/// What the bytes look like; nothing when they look like no format. An empty text is an empty JSON lines
+/// history. Whether the values of EDN are [key value] pairs cannot be seen: edn-independent has to be asked
+/// for.
+[[nodiscard]] std::optional<HistoryFormat> detect_format(std::string_view text);
+
+[[nodiscard]] Result<ParsedHistory> parse_history(std::string_view text, HistoryFormat format);
+
+}  // namespace ordeal
