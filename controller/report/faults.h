@@ -1,0 +1,57 @@
+#pragma once
+// The faults of a run, put together from the nemesis's lines in the history: what was asked, when the probe
+// saw it in force and gone, and what it measured.
+
+#include "common/environment.h"
+#include "common/history.h"
+#include "controller/report/run_info.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ordeal::report {
+
+/// The two times between which something happened, on the history's clock.
+struct TimeBounds {
+  Duration earliest;
+  Duration latest;
+};
+
+struct FaultRecord {
+  std::string id;
+  std::string kind;           ///< partition, kill, pause
+  std::vector<Cut> cuts;      ///< of a partition
+  std::vector<NodeId> nodes;  ///< struck; for a partition every node that loses a link
+  Duration asked;
+  std::optional<TimeBounds> began;  ///< seen in force by probe
+  std::string apply_error;          ///< why not
+  Value measured;                   ///< by the probe, while in force
+  std::optional<Duration> stop_asked;
+  std::optional<TimeBounds> ended;  ///< seen gone by probe
+  std::string heal_error;
+  Value measured_after;
+
+  /// Where the fault may have been in force, for a band in a picture: as wide as the bounds allow.
+  [[nodiscard]] Duration from() const { return began ? began->earliest : asked; }
+  [[nodiscard]] Duration to(Duration history_end) const;
+};
+
+/// In the order of asking. A verified final heal ends every fault that was not seen gone before.
+[[nodiscard]] std::vector<FaultRecord> faults_of(const History& history);
+[[nodiscard]] FaultCounts count_faults(const std::vector<FaultRecord>& faults);
+
+/// "n1 | n2 n3" when the cuts part the nodes into groups that cannot talk; else "n1→n2, n1→n3 cut"; for other
+/// kinds the nodes.
+[[nodiscard]] std::string describe_targets(const FaultRecord& fault, std::uint32_t nodes);
+
+/// How many probe packets got through for each ordered pair, as the environment's probe reports it:
+/// {"reach": {"n1": {"n2": 20}}, "sent": 20} means that 20 of 20 packets from n1 arrived at n2.
+struct ReachMatrix {
+  std::vector<std::vector<std::optional<std::int64_t>>> arrived;  ///< [from][to], nodes from 1
+  std::int64_t sent = 0;
+};
+/// None when `measured` has another form.
+[[nodiscard]] std::optional<ReachMatrix> reach_matrix(const Value& measured, std::uint32_t nodes);
+
+}  // namespace ordeal::report
