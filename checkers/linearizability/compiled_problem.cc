@@ -61,7 +61,7 @@ class Compiler {
       : problem_(problem), relevance_(find_relevance(problem)) {}
 
   CompiledProblem run() && {
-    out_.initial = visible(problem_.initial);
+    list_initials();
     out_.looked_at_until.assign(problem_.values.size(), 0);
     out_.classes_giving.resize(problem_.values.size());
     place_events();
@@ -77,6 +77,13 @@ class Compiler {
     action.expects = visible(action.expects);
     action.gives = visible(action.gives);
     return action;
+  }
+
+  void list_initials() {
+    out_.initials.push_back(problem_.any_initial ? kUnobserved : visible(problem_.initial));
+    for (ValueId value = 1; problem_.any_initial && value < problem_.values.size(); ++value) {
+      if (relevance_.observed[value]) out_.initials.push_back(value);
+    }
   }
 
   void place_events() {

@@ -38,7 +38,7 @@ struct CompiledProblem {
   /// By ValueId: number of events after which nothing looks at the value any more, so that it may become
   /// kUnobserved.
   std::vector<std::uint32_t> looked_at_until;
-  ValueId initial = kUnobserved;
+  std::vector<ValueId> initials;  ///< the values that the register may hold at the beginning
   std::uint32_t slots = 0;
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace ordeal {
 namespace {
@@ -22,6 +23,13 @@ std::string what(const History& history, const Operation& operation) {
   return fmt::format("read -> {}", to_text(history[*operation.complete].value));
 }
 
+/// Where a value that somebody looked for comes from, in the whole history of the key.
+struct Origin {
+  const Operation* writer = nullptr;   ///< the last that could have written it before the answer
+  const Operation* aborted = nullptr;  ///< else one that wrote it and failed
+  const Operation* late = nullptr;     ///< else the first that wrote it after the answer
+};
+
 class Explainer {
  public:
   Explainer(const History& history, const KeySlice& slice, const ViolationCore& core)
@@ -30,10 +38,13 @@ class Explainer {
   Witness run() const {
     Witness witness;
     witness.key = slice_.key;
-    for (const std::size_t i : furthest_.tail) witness.longest.push_back(step(i, placed_text(i)));
-    witness.state = state_text();
-    witness.stuck.push_back(step(furthest_.returning, stuck_text(furthest_.returning)));
-    for (const std::size_t i : unused()) witness.stuck.push_back(step(i, unused_text(i)));
+    for (const std::size_t i : furthest_.tail) witness.longest.push_back(step(operation(i), placed_text(i)));
+    witness.state = fmt::format("the register {}", holds());
+    const std::size_t stuck = furthest_.returning;
+    witness.stuck.push_back(step(operation(stuck), stuck_text(stuck)));
+    const std::vector<std::size_t> others = unused();
+    for (const std::size_t i : others) witness.stuck.push_back(step(operation(i), unused_text(i)));
+    if (problem_.ops[stuck].action.kind != ActionKind::kDeny) add_origin(witness, stuck);
     return witness;
   }
 
@@ -42,13 +53,23 @@ class Explainer {
     return slice_.operations[problem_.ops[i].operation];
   }
   [[nodiscard]] std::string name(std::size_t i) const { return describe(history_, operation(i)); }
-  [[nodiscard]] std::string value_text(ValueId value) const { return to_text(problem_.values[value]); }
+  [[nodiscard]] std::string value_text(ValueId value) const {
+    return value == kUnobserved ? "another value" : to_text(problem_.values[value]);
+  }
+  /// kUnobserved: a value from before the window that no operation of it looks at.
   [[nodiscard]] ValueId state() const {
-    return furthest_.last_write ? problem_.ops[*furthest_.last_write].action.gives : problem_.initial;
+    if (furthest_.last_write) return problem_.ops[*furthest_.last_write].action.gives;
+    return problem_.any_initial ? furthest_.initial : problem_.initial;
+  }
+  [[nodiscard]] std::string holds() const {
+    const std::string since = furthest_.last_write   ? "since " + name(*furthest_.last_write)
+                              : problem_.any_initial ? "from before these operations"
+                                                     : "from the beginning";
+    return fmt::format("holds {} {}", value_text(state()), since);
   }
 
-  [[nodiscard]] WitnessStep step(std::size_t i, std::string text) const {
-    return {.invoke = operation(i).invoke, .complete = operation(i).complete, .text = std::move(text)};
+  [[nodiscard]] static WitnessStep step(const Operation& operation, std::string text) {
+    return {.invoke = operation.invoke, .complete = operation.complete, .text = std::move(text)};
   }
 
   [[nodiscard]] std::string placed_text(std::size_t i) const {
@@ -57,90 +78,122 @@ class Explainer {
     return fmt::format("{}: the register holds {}", name(i), value_text(action.gives));
   }
 
-  [[nodiscard]] std::string state_text() const {
-    if (!furthest_.last_write)
-      return fmt::format("the register holds {}, as at the beginning", value_text(state()));
-    return fmt::format("the register holds {}, from {}", value_text(state()), name(*furthest_.last_write));
-  }
-
   [[nodiscard]] std::string stuck_text(std::size_t i) const {
     const Action& action = problem_.ops[i].action;
     const Op& invoke = history_[operation(i).invoke];
     const std::string start = fmt::format("{} cannot come next: ", name(i));
+    const std::string wanted = value_text(action.expects);
     if (action.kind == ActionKind::kDeny) {
-      return start +
-             fmt::format(
-                 "its mismatch says that the register did not hold {} at some time while it was open, "
-                 "but it {}, and nothing that could change it was open",
-                 value_text(action.expects), holds_since());
+      constexpr std::string_view kText =
+          "its mismatch says that the register did not hold {} at some time while it was open, but the "
+          "register {}, "
+          "and nothing else could change it then";
+      return start + fmt::format(kText, wanted, holds());
     }
-    if (action.kind == ActionKind::kObserve && invoke.f == "cas" && sees_what_it_expects(invoke, action)) {
-      return start + "it reports a mismatch, yet saw the value that it expected";
+    if (invoke.f == "cas" && failed(operation(i))) {
+      if (invoke.value.as_list()->front() == problem_.values[action.expects]) {
+        return start + fmt::format("it reports a mismatch, yet saw {}, the value that it expected", wanted);
+      }
+      return start + fmt::format("it saw {}, but the register {}", wanted, holds());
     }
-    const std::string_view verb = invoke.f == "read"               ? "returned"
-                                  : action.changes() || !failed(i) ? "expected"
-                                                                   : "saw";
-    return start + fmt::format("it {} {}, but the register {}; {}", verb, value_text(action.expects),
-                               holds_since(), origin(i, action.expects));
+    return start + fmt::format("it {} {}, but the register {}", invoke.f == "read" ? "returned" : "expected",
+                               wanted, holds());
   }
 
-  [[nodiscard]] std::string holds_since() const {
-    if (!furthest_.last_write) return fmt::format("still holds {}, as at the beginning", value_text(state()));
-    return fmt::format("holds {} since {}", value_text(state()), name(*furthest_.last_write));
+  [[nodiscard]] bool failed(const Operation& operation) const {
+    return operation.complete && history_[*operation.complete].type == OpType::kFail;
   }
-
-  [[nodiscard]] bool failed(std::size_t i) const {
-    return operation(i).complete && history_[*operation(i).complete].type == OpType::kFail;
-  }
-  [[nodiscard]] bool sees_what_it_expects(const Op& invoke, const Action& action) const {
-    const Value::List* pair = invoke.value.as_list();
-    return pair != nullptr && !pair->empty() && pair->front() == problem_.values[action.expects];
-  }
-
-  /// Where the value that operation `i` looks for comes from, in the whole history of the key, and why it is
-  /// not there.
-  [[nodiscard]] std::string origin(std::size_t i, ValueId wanted) const {
-    const Value& value = problem_.values[wanted];
-    const std::size_t answered = *operation(i).complete;
-    const Operation* aborted = nullptr;
-    const Operation* late = nullptr;
-    const Operation* writer = nullptr;
-    for (const Operation& other : slice_.operations) {
-      if (other.invoke == operation(i).invoke || !writes(other, value)) continue;
-      const bool failed = other.complete && history_[*other.complete].type == OpType::kFail;
-      const Operation*& slot = failed ? aborted : other.invoke > answered ? late : writer;
-      if (slot == nullptr || slot == writer)
-        slot = &other;  // The last that could have, the first that could not.
-    }
-    const std::string text = to_text(value);
-    if (writer != nullptr)
-      return fmt::format("{} is from {}, which is overwritten", text, describe(history_, *writer));
-    if (wanted == problem_.initial) return fmt::format("{} is only at the beginning", text);
-    if (aborted != nullptr) {
-      return fmt::format("{} is only from {}, which failed: it did not happen", text,
-                         describe(history_, *aborted));
-    }
-    if (late == nullptr) return fmt::format("no operation ever wrote {}", text);
-    return fmt::format("{} is first from {}, invoked after this answer", text, describe(history_, *late));
-  }
-
-  [[nodiscard]] bool writes(const Operation& other, const Value& value) const {
-    const Op& invoke = history_[other.invoke];
+  [[nodiscard]] bool writes(const Operation& operation, const Value& value) const {
+    const Op& invoke = history_[operation.invoke];
     if (invoke.f == "write") return invoke.value == value;
     const Value::List* pair = invoke.value.as_list();
     return invoke.f == "cas" && pair != nullptr && pair->size() == 2 && pair->back() == value;
   }
 
-  /// Operations of the core that may still happen and are not in the order.
+  [[nodiscard]] Origin find_origin(const Operation& reader, const Value& value) const {
+    Origin origin;
+    for (const Operation& other : slice_.operations) {
+      if (other.invoke == reader.invoke || !writes(other, value)) continue;
+      if (failed(other)) {
+        origin.aborted = &other;
+      } else if (other.invoke < *reader.complete) {
+        origin.writer = &other;
+      } else if (origin.late == nullptr) {
+        origin.late = &other;
+      }
+    }
+    return origin;
+  }
+
+  /// Says why the value that the stuck operation looks for is not there, and adds the one that wrote it to
+  /// the guilty.
+  void add_origin(Witness& witness, std::size_t stuck) const {
+    const ValueId wanted = problem_.ops[stuck].action.expects;
+    const std::string text = value_text(wanted);
+    const Origin origin = find_origin(operation(stuck), problem_.values[wanted]);
+    std::string& why = witness.stuck.front().text;
+    if (origin.writer != nullptr) {
+      add_writer(witness, *origin.writer, text);
+    } else if (!problem_.any_initial && wanted == problem_.initial) {
+      why += fmt::format("; {} was there only at the beginning", text);
+    } else if (origin.aborted != nullptr) {
+      why += fmt::format("; only an operation that failed ever wrote {}", text);
+      witness.stuck.push_back(
+          step(*origin.aborted, fmt::format("{} cannot come next: it failed, so it did not happen",
+                                            describe(history_, *origin.aborted))));
+    } else if (origin.late != nullptr) {
+      why += fmt::format("; {} was first written later", text);
+      witness.stuck.push_back(
+          step(*origin.late, fmt::format("{} cannot come next: it was invoked after that answer",
+                                         describe(history_, *origin.late))));
+    } else {
+      why += fmt::format("; no operation ever wrote {}", text);
+    }
+  }
+
+  void add_writer(Witness& witness, const Operation& writer, const std::string& text) const {
+    const auto is_writer = [&](const WitnessStep& step) { return step.invoke == writer.invoke; };
+    if (std::any_of(witness.stuck.begin(), witness.stuck.end(), is_writer)) return;  // It has its sentence.
+    std::string& why = witness.stuck.front().text;
+    why += fmt::format("; {} is from {}", text, describe(history_, writer));
+    if (std::any_of(witness.longest.begin(), witness.longest.end(), is_writer)) {
+      why += ", which is overwritten";
+      return;
+    }
+    const bool over =
+        furthest_.last_write && writer.complete && *writer.complete < operation(*furthest_.last_write).invoke;
+    witness.stuck.push_back(step(
+        writer, fmt::format("{} cannot come next: {}", describe(history_, writer),
+                            over ? fmt::format("it was over before {} began", name(*furthest_.last_write))
+                                 : std::string("it has its place before these operations"))));
+  }
+
+  /// The values that would lead to the one that the stuck operation looks for, by operations of the core.
+  [[nodiscard]] std::vector<bool> find_useful() const {
+    std::vector<bool> useful(problem_.values.size());
+    useful[problem_.ops[furthest_.returning].action.expects] = true;
+    for (bool grown = true; grown;) {
+      grown = false;
+      for (const RegisterOp& op : problem_.ops) {
+        if (op.action.kind != ActionKind::kCas || !useful[op.action.gives] || useful[op.action.expects])
+          continue;
+        grown = useful[op.action.expects] = true;
+      }
+    }
+    return useful;
+  }
+
+  /// Operations that could have led there, had they fitted, and are not in the order.
   [[nodiscard]] std::vector<std::size_t> unused() const {
     std::vector<std::size_t> out;
     if (furthest_.placed > furthest_.tail.size()) return out;
+    const std::vector<bool> useful = find_useful();
     const std::size_t end = problem_.ops[furthest_.returning].response;
     for (std::size_t i = 0; i < problem_.ops.size() && out.size() < kUnusedMax; ++i) {
       const RegisterOp& op = problem_.ops[i];
-      if (op.definite() || op.invoke > end || !op.action.changes()) continue;
-      if (std::find(furthest_.tail.begin(), furthest_.tail.end(), i) == furthest_.tail.end())
-        out.push_back(i);
+      if (op.definite() || op.invoke > end || !op.action.changes() || !useful[op.action.gives]) continue;
+      const auto& tail = furthest_.tail;
+      if (std::find(tail.begin(), tail.end(), i) == tail.end()) out.push_back(i);
     }
     return out;
   }
@@ -151,9 +204,8 @@ class Explainer {
       return fmt::format("{} cannot come next: it expects {}, but the register holds {}", name(i),
                          value_text(action.expects), value_text(state()));
     }
-    return fmt::format(
-        "{} may come next, but then the register holds {}, and no order that goes on from there is longer",
-        name(i), value_text(action.gives));
+    return fmt::format("{} may come next, but no order that goes on from there explains the answer above",
+                       name(i));
   }
 
   const History& history_;

@@ -63,6 +63,7 @@ struct RegisterProblem {
   std::vector<RegisterOp> ops;  ///< in order of invocation
   std::vector<Value> values;    ///< what a ValueId stands for; [0] is not used
   ValueId initial = kUnobserved;
+  bool any_initial = false;  ///< the problem is a window of a longer one: it may begin with any value
 };
 
 /// The error names an operation that no register has.

@@ -55,25 +55,36 @@ class Search {
   }
 
   SearchResult run() && {
+    for (const ValueId initial : problem_.initials) {
+      const SearchEnd end = run_from(initial);
+      if (end != SearchEnd::kNone) return finish(end);
+    }
+    return finish(SearchEnd::kNone);
+  }
+
+ private:
+  SearchEnd run_from(ValueId initial) {
+    rewind(0);
     current_.assign(1 + mask_words_, 0);
-    value_ = problem_.initial;
-    if (advance()) return finish(SearchEnd::kFound);
+    order_.clear();
+    initial_ = value_ = initial;
+    last_write_ = kNone;
+    if (advance()) return SearchEnd::kFound;
     enter();
     while (!frames_.empty()) {
-      if (const std::optional<SearchEnd> end = spent()) return finish(*end);
+      if (const std::optional<SearchEnd> end = spent()) return *end;
       const std::optional<Choice> choice = next_choice();
       if (!choice) {
         leave();
         continue;
       }
       place(*choice);
-      if (advance()) return finish(SearchEnd::kFound);
+      if (advance()) return SearchEnd::kFound;
       enter();
     }
-    return finish(SearchEnd::kNone);
+    return SearchEnd::kNone;
   }
 
- private:
   // --- The configuration in hand: current_, value_, last_write_, event_, order_, occupant_ ---
 
   [[nodiscard]] bool is_placed(std::uint32_t slot) const {
@@ -312,6 +323,7 @@ class Search {
     furthest_->placed = order_.size();
     furthest_->tail.assign(order_.end() - static_cast<std::ptrdiff_t>(std::min(order_.size(), kTailMax)),
                            order_.end());
+    furthest_->initial = initial_;
     furthest_->last_write.reset();
     if (last_write_ != kNone) furthest_->last_write = last_write_;
     furthest_->waiting.clear();
@@ -334,6 +346,7 @@ class Search {
   bool denies_ = false;
 
   std::vector<std::uint64_t> current_;
+  ValueId initial_ = kUnobserved;
   ValueId value_ = kUnobserved;
   std::uint32_t last_write_ = kNone;
   std::uint32_t event_ = 0;

@@ -25,12 +25,12 @@ enum class SearchEnd : std::uint8_t {
 
 /// The furthest that any order came. Positions are those in `RegisterProblem::ops`.
 struct Furthest {
-  std::size_t returning = 0;      ///< the operation that no order could place before its response
-  std::vector<std::size_t> tail;  ///< the last operations of the longest order, in order
-  std::size_t placed = 0;         ///< length of that order
-  std::optional<std::size_t>
-      last_write;  ///< the operation that gave the value it ends with; none: the initial one
-  std::vector<std::size_t> waiting;  ///< other open operations with a known outcome that are not placed
+  std::size_t returning = 0;              ///< the operation that no order could place before its response
+  std::vector<std::size_t> tail;          ///< the last operations of the longest order, in order
+  std::size_t placed = 0;                 ///< length of that order
+  std::optional<std::size_t> last_write;  ///< the operation that gave the value it ends with; none: `initial`
+  ValueId initial = kUnobserved;          ///< the value that order begins with
+  std::vector<std::size_t> waiting;       ///< other open operations with a known outcome that are not placed
 };
 
 struct SearchResult {

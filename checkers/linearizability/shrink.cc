@@ -14,8 +14,15 @@ struct Weakening {
   std::vector<bool> dropped;  ///< by ValueId: every operation that writes or looks at the value is gone
 };
 
+RegisterProblem without_ops(const RegisterProblem& problem) {
+  return {
+      .ops = {}, .values = problem.values, .initial = problem.initial, .any_initial = problem.any_initial};
+}
+
+/// Without denials, an order of the problem is one of what is left: where a dropped value was, the register
+/// holds the one before it, and nobody looks.
 RegisterProblem apply(const RegisterProblem& problem, const Weakening& weakening) {
-  RegisterProblem out{.ops = {}, .values = problem.values, .initial = problem.initial};
+  RegisterProblem out = without_ops(problem);
   for (std::size_t i = 0; i < problem.ops.size(); ++i) {
     RegisterOp op = problem.ops[i];
     Action& action = op.action;
@@ -32,11 +39,26 @@ RegisterProblem apply(const RegisterProblem& problem, const Weakening& weakening
 
 /// Linearizability is prefix-closed: what is invoked later goes, what is still open may or may not happen.
 RegisterProblem cut_after(const RegisterProblem& problem, std::size_t position) {
-  RegisterProblem out{.ops = {}, .values = problem.values, .initial = problem.initial};
+  RegisterProblem out = without_ops(problem);
   for (RegisterOp op : problem.ops) {
     if (op.invoke > position) break;
     if (op.definite() && op.response > position) {
       if (!op.action.changes()) continue;
+      op.response = kNever;
+    }
+    out.ops.push_back(op);
+  }
+  return out;
+}
+
+/// The end of an order is an order of the operations that are left, from some value: what was over before
+/// goes, what was open may have its place before or after.
+RegisterProblem cut_before(const RegisterProblem& problem, std::size_t position) {
+  RegisterProblem out = without_ops(problem);
+  out.any_initial = true;
+  for (RegisterOp op : problem.ops) {
+    if (op.invoke < position && op.definite()) {
+      if (op.response < position || !op.action.changes()) continue;
       op.response = kNever;
     }
     out.ops.push_back(op);
@@ -56,37 +78,62 @@ class Shrinker {
       : original_(std::move(problem)),
         core_{.problem = original_, .furthest = std::move(furthest)},
         budget_(budget) {
+    drop_denials();
+    find_start();
     weakening_.unseen.resize(original_.ops.size());
     weakening_.dropped.resize(original_.values.size());
   }
 
   ViolationCore run() && {
-    drop_denials();
     std::vector<Unit> units = list_units();
-    for (std::size_t size = std::max<std::size_t>(units.size() / 2, 1); !units.empty(); size /= 2) {
-      sweep(units, size);
-      if (size <= 1 || exhausted()) break;
+    for (std::size_t size = units.size() / 2; size > 1; size /= 2) sweep(units, size);
+    for (std::size_t before = units.size() + 1; units.size() < before && !exhausted();) {
+      before = units.size();
+      sweep(units, 1);
     }
     return std::move(core_);
   }
 
  private:
-  /// Without negative facts whole values may go: while a failed cas says "not a", a value between two a's
-  /// matters even if nobody reads it.
-  void drop_denials() {
-    Weakening trial = weakening_;
-    bool any = false;
-    for (std::size_t i = 0; i < original_.ops.size(); ++i) {
-      if (original_.ops[i].action.kind != ActionKind::kDeny) continue;
-      any = trial.unseen[i] = true;
+  /// Cuts off the beginning: the latest start from which no value leads to an order. Earlier starts only
+  /// strengthen, so doubling from the end and then halving finds it, and looks at little of a long history.
+  void find_start() {
+    const RegisterProblem whole = original_;
+    const auto violated = [&](std::size_t size) {
+      if (!accept(cut_before(whole, whole.ops[whole.ops.size() - size].invoke))) return false;
+      original_ = core_.problem;
+      return true;
+    };
+    std::size_t low = 0;  // not violated
+    std::size_t high = 1;
+    while (high <= whole.ops.size() && !violated(high)) {
+      low = high;
+      high *= 2;
     }
-    denials_matter_ = any && !accept(trial);
+    if (high > whole.ops.size()) {
+      high = whole.ops.size();
+      if (!violated(high)) return;
+    }
+    while (high - low > 1) {
+      const std::size_t middle = low + (high - low) / 2;
+      (violated(middle) ? high : low) = middle;
+    }
+  }
+
+  /// Without negative facts whole values may go, and the story is plainer. While a failed cas says "not a", a
+  /// value between two a's matters even if nobody reads it.
+  void drop_denials() {
+    RegisterProblem trial = without_ops(original_);
+    for (const RegisterOp& op : original_.ops) {
+      if (op.action.kind != ActionKind::kDeny) trial.ops.push_back(op);
+    }
+    denials_matter_ = trial.ops.size() < original_.ops.size() && !accept(trial);
+    if (!denials_matter_) original_ = std::move(trial);
   }
 
   [[nodiscard]] std::vector<Unit> list_units() const {
     std::vector<Unit> units;
     std::vector<bool> listed(original_.values.size());
-    listed[original_.initial] = true;
     for (const RegisterOp& op : original_.ops) {
       if (denials_matter_ || !op.action.changes() || listed[op.action.gives]) continue;
       listed[op.action.gives] = true;
@@ -107,7 +154,7 @@ class Shrinker {
       for (std::size_t i = begin; i < end; ++i) {
         (units[i].value ? trial.dropped : trial.unseen)[units[i].number] = true;
       }
-      if (exhausted() || !accept(trial)) {
+      if (exhausted() || !weaken(trial)) {
         left.insert(left.end(), units.begin() + static_cast<std::ptrdiff_t>(begin),
                     units.begin() + static_cast<std::ptrdiff_t>(end));
       }
@@ -119,22 +166,28 @@ class Shrinker {
     return work_ >= kWorkMax || steps_ >= budget_.steps_max || stopped_;
   }
 
-  /// Keeps the weakening if the problem is still violated.
-  bool accept(const Weakening& trial) {
-    RegisterProblem problem = apply(original_, trial);
+  /// Keeps the weakening if the problem is still violated with it.
+  bool weaken(const Weakening& trial) {
     work_ += original_.ops.size();
+    if (!accept(apply(original_, trial))) return false;
+    weakening_ = trial;
+    return true;
+  }
+
+  /// Keeps the problem if it is violated.
+  bool accept(RegisterProblem problem) {
+    work_ += problem.ops.size() + 1;
     Budget rest = budget_;
     rest.steps_max = budget_.steps_max - std::min(steps_, budget_.steps_max);
     SearchResult result = search(problem, rest);
     steps_ += result.steps;
     stopped_ = stopped_ || result.end == SearchEnd::kStopped;
     if (result.end != SearchEnd::kNone) return false;
-    weakening_ = trial;
     core_ = {.problem = std::move(problem), .furthest = std::move(*result.furthest)};
     return true;
   }
 
-  const RegisterProblem original_;
+  RegisterProblem original_;
   ViolationCore core_;
   const Budget& budget_;
   Weakening weakening_;

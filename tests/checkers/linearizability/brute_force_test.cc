@@ -11,7 +11,7 @@ namespace ordeal::testing {
 namespace {
 
 constexpr std::uint64_t kSeed = 20260101;
-constexpr std::uint64_t kHistories = 60'000;
+constexpr std::uint64_t kHistories = 200'000;
 
 RandomShape random_shape(Rng& rng) {
   return {.processes = static_cast<std::uint32_t>(rng.between(2, 5)),
@@ -45,6 +45,22 @@ TEST(LinearizableAgainstBruteForce, AgreesOnRandomHistories) {
   // Both verdicts must be common, or the comparison shows little.
   EXPECT_GT(invalid, kHistories / 4);
   EXPECT_LT(invalid, kHistories * 3 / 4);
+}
+
+TEST(LinearizableAgainstBruteForce, AccusesTheFirstAnswerThatNoOrderExplains) {
+  for (std::uint64_t i = 0; i < 10'000; ++i) {
+    Rng rng = Rng(kSeed).split("first", i);
+    const RegisterSemantics semantics = random_semantics(rng);
+    const History history = random_history(rng, random_shape(rng));
+    const Finding finding = make_linearizable_register_checker(semantics)->check(history, {});
+    if (finding.verdict == Verdict::kValid) continue;
+    const std::size_t answer = finding.witnesses.at(0).stuck.at(0).complete.value();
+    const auto before = history.begin() + static_cast<std::ptrdiff_t>(answer);
+    ASSERT_TRUE(has_an_order(History(history.begin(), before), semantics))
+        << "seed " << kSeed << ", history " << i;
+    ASSERT_FALSE(has_an_order(History(history.begin(), before + 1), semantics))
+        << "seed " << kSeed << ", history " << i;
+  }
 }
 
 TEST(LinearizableAgainstBruteForce, HonestRegistersAreValid) {
