@@ -43,8 +43,7 @@ using RequestId = StrongInt<struct RequestIdTag>;
 /// Names a snapshot that is being sent or received: chosen by the sender, the same on both sides.
 using SnapshotId = StrongInt<struct SnapshotIdTag>;
 
-// --- Inputs
-// -------------------------------------------------------------------------------------------------------
+// --- Inputs ---
 
 /// A message from a peer, as its core encoded it. A malformed one is dropped and counted by the core.
 struct PeerMessage {
@@ -92,8 +91,7 @@ struct SnapshotInstalled {
 using Input = std::variant<PeerMessage, ClientRequest, StorageDone, Executed, SnapshotTaken, SnapshotChunk,
                            SnapshotInstalled>;
 
-// --- Outputs
-// ------------------------------------------------------------------------------------------------------
+// --- Outputs ---
 
 struct Write {
   Ticket ticket;
@@ -189,8 +187,7 @@ struct Output {
   MonotonicTime next_wake;
 };
 
-// --- What a node says of itself
-// -----------------------------------------------------------------------------------
+// --- What a node says of itself ---
 
 struct PeerStatus {
   NodeId node;

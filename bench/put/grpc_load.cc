@@ -1,6 +1,6 @@
-#include <etcd_kv.grpc.pb.h>
 #include "bench/put/load.h"
 
+#include <etcd_kv.grpc.pb.h>
 #include <fmt/format.h>
 #include <grpcpp/grpcpp.h>
 

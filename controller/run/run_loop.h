@@ -26,8 +26,7 @@ namespace ordeal {
 /// A request on the wire, named across all clients of the run.
 using CallId = StrongInt<struct CallIdTag>;
 
-// --- What the driver tells
-// ----------------------------------------------------------------------------------------
+// --- What the driver tells ---
 
 struct CallReply {
   CallId call;
@@ -51,8 +50,7 @@ struct Wake {};
 using RunInput =
     std::variant<Wake, CallReply, CallClosed, EnvironmentResult, NodeObservation, AgentLost, Interrupt>;
 
-// --- What the driver does
-// -----------------------------------------------------------------------------------------
+// --- What the driver does ---
 
 struct Call {
   CallId call;
@@ -62,8 +60,8 @@ struct Call {
   Bytes body;
 };
 struct RunOutput {
-  std::vector<Op>
-      history;  ///< to be appended and flushed, in order, before anything else in this output is done
+  /// To be appended and flushed, in order, before anything else in this output is done.
+  std::vector<Op> history;
   std::vector<Call> calls;  ///< to be sent now: the invocation's time stamp is this step's `now`
   std::vector<CallId> cancels;
   std::vector<EnvironmentRequest> environment;

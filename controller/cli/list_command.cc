@@ -1,0 +1,59 @@
+#include "controller/cli/list_command.h"
+
+#include "checkers/driver/driver.h"
+#include "common/check.h"
+#include "nemesis/faults/catalog.h"
+#include "node/raft/raft.h"
+#include "workloads/catalog.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+namespace ordeal::cli {
+namespace {
+
+std::string lines(const std::vector<std::string_view>& names) {
+  std::string text;
+  for (const std::string_view name : names) text += fmt::format("{}\n", name);
+  return text;
+}
+
+std::string bugs() {
+  std::string text = "Planted bugs, off by default: --plant ID, or `plants` in a plan.\n\n";
+  for (const Plant& plant : raft::raft_plants()) {
+    text += fmt::format("{:<4} {}: {}\n", plant.id, plant.protocol, plant.text);
+    text += fmt::format("       needs:     {}\n       caught by: {}\n       origin:    {}\n", plant.needs,
+                        plant.caught_by, plant.origin);
+  }
+  return text;
+}
+
+using Printer = std::string (*)();
+
+const std::map<std::string, Printer>& printers() {
+  static const std::map<std::string, Printer> all = {
+      {"bugs", bugs},
+      {"faults", [] { return lines(fault_names()); }},
+      {"models", [] { return checker_driver::list_models_text(); }},
+      {"protocols", [] { return std::string("raft\n"); }},
+      {"workloads", [] { return lines(workload_names()); }},
+  };
+  return all;
+}
+
+}  // namespace
+
+std::vector<std::string> list_topics() {
+  std::vector<std::string> topics;
+  for (const auto& [topic, printer] : printers()) topics.push_back(topic);
+  return topics;
+}
+
+std::string list_text(const std::string& topic) {
+  const auto it = printers().find(topic);
+  ORDEAL_CHECK(it != printers().end());
+  return it->second();
+}
+
+}  // namespace ordeal::cli
