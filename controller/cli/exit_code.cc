@@ -16,9 +16,12 @@ int worst_exit(int a, int b) {
 
 int exit_of(Verdict verdict, bool vacuous) {
   switch (verdict) {
-    case Verdict::kInvalid: return kExitInvalid;
-    case Verdict::kUnknown: return kExitUnknown;
-    case Verdict::kValid: return vacuous ? kExitUnknown : kExitValid;
+    case Verdict::kInvalid:
+      return kExitInvalid;
+    case Verdict::kUnknown:
+      return kExitUnknown;
+    case Verdict::kValid:
+      return vacuous ? kExitUnknown : kExitValid;
   }
   return kExitInternal;
 }

@@ -11,8 +11,8 @@ inline constexpr int kExitUnknown = 2;  ///< unknown or vacuous: nothing was sho
 inline constexpr int kExitArguments = 254;
 inline constexpr int kExitInternal = 255;
 
-/// Of several runs the code that matters most: 1 outranks 255, 255 outranks 2, 2 outranks 0. 254 outranks all: nothing was
-/// run.
+/// Of several runs the code that matters most: 1 outranks 255, 255 outranks 2, 2 outranks 0. 254 outranks
+/// all: nothing was run.
 [[nodiscard]] int worst_exit(int a, int b);
 
 /// Invalid stays invalid in a vacuous run: a violation is a violation. Valid does not.

@@ -1,6 +1,7 @@
 #include "controller/cli/list_command.h"
 
-#include "checkers/driver/driver.h"
+#include "checkers/driver/models.h"
+#include "checkers/formats/formats.h"
 #include "common/check.h"
 #include "nemesis/faults/catalog.h"
 #include "node/raft/raft.h"
@@ -16,6 +17,13 @@ namespace {
 std::string lines(const std::vector<std::string_view>& names) {
   std::string text;
   for (const std::string_view name : names) text += fmt::format("{}\n", name);
+  return text;
+}
+
+template <class Info>
+std::string table(const std::vector<Info>& infos) {
+  std::string text;
+  for (const Info& info : infos) text += fmt::format("{:<18} {}\n", info.name, info.text);
   return text;
 }
 
@@ -35,7 +43,8 @@ const std::map<std::string, Printer>& printers() {
   static const std::map<std::string, Printer> all = {
       {"bugs", bugs},
       {"faults", [] { return lines(fault_names()); }},
-      {"models", [] { return checker_driver::list_models_text(); }},
+      {"formats", [] { return table(list_formats()); }},
+      {"models", [] { return table(list_models()); }},
       {"protocols", [] { return std::string("raft\n"); }},
       {"workloads", [] { return lines(workload_names()); }},
   };

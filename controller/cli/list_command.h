@@ -1,5 +1,5 @@
 #pragma once
-// `ordeal list WHAT`: bugs, faults, workloads, models, protocols.
+// `ordeal list WHAT`: bugs, faults, formats, models, protocols, workloads.
 
 #include <string>
 #include <vector>

@@ -13,10 +13,12 @@ namespace {
 
 Result<std::string> read_text(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) return Error{ErrorCode::kNotFound, fmt::format("cannot read plan {}: {}", path, std::strerror(errno))};
+  if (!file)
+    return Error{ErrorCode::kNotFound, fmt::format("cannot read plan {}: {}", path, std::strerror(errno))};
   std::ostringstream text;
   text << file.rdbuf();
-  if (file.bad()) return Error{ErrorCode::kNotFound, fmt::format("cannot read plan {}: it is not a file", path)};
+  if (file.bad())
+    return Error{ErrorCode::kNotFound, fmt::format("cannot read plan {}: it is not a file", path)};
   return text.str();
 }
 
@@ -48,12 +50,14 @@ void add_plan_options(CLI::App& command, PlanOptions& options) {
   command.add_option("--nodes", options.nodes, "number of nodes");
   command.add_option("--concurrency", options.concurrency, "number of clients");
   command.add_option("--rate", options.rate, "operations a second over all clients; 0: no limit");
-  command.add_flag("--open-loop", options.open_loop, "Poisson arrivals at --rate, latency from the intended start");
+  command.add_flag("--open-loop", options.open_loop,
+                   "Poisson arrivals at --rate, latency from the intended start");
   command.add_option("--time-limit", options.time_limit, "length of the load: 60s, 5m");
   command.add_option("--seed", options.seed, "seed of everything that is drawn; default: drawn and printed");
   command.add_option("--workload", options.workload, "what to run: register");
   command.add_option("--nemesis", options.nemesis, "kinds of random faults, with commas, or none");
-  command.add_option("--plant", options.plants, "planted bug to switch on, such as R5; see `ordeal list bugs`");
+  command.add_option("--plant", options.plants,
+                     "planted bug to switch on, such as R5; see `ordeal list bugs`");
 }
 
 Result<Plan> make_plan(const PlanOptions& options) {

@@ -1,5 +1,6 @@
 #pragma once
-// The flags that describe a run, and the plan that they and a plan file make together. Flags outrank the file.
+// The flags that describe a run, and the plan that they and a plan file make together. Flags outrank the
+// file.
 
 #include "controller/run/plan.h"
 

@@ -28,14 +28,17 @@ std::string progress_text(const RunProgress& progress, Duration time_limit, doub
   } else {
     text += fmt::format("  leader {} term {}", node_name(progress.leader), progress.term);
   }
-  if (!progress.faults_in_force.empty()) text += fmt::format("  | {}", fmt::join(progress.faults_in_force, "; "));
+  if (!progress.faults_in_force.empty())
+    text += fmt::format("  | {}", fmt::join(progress.faults_in_force, "; "));
   return text;
 }
 
 ProgressLine::ProgressLine(std::FILE* out, Duration time_limit)
     : out_(out), time_limit_(time_limit), terminal_(isatty(fileno(out)) != 0) {}
 
-ProgressLine::~ProgressLine() { erase(); }
+ProgressLine::~ProgressLine() {
+  erase();
+}
 
 void ProgressLine::show(const RunProgress& progress, MonotonicTime now) {
   if (last_ && now - *last_ < (terminal_ ? kTerminalPeriod : kPlainPeriod)) return;
