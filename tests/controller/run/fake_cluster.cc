@@ -19,6 +19,7 @@ constexpr Duration kRunTimeMax = seconds(600);
 
 struct Cell {
   std::optional<std::string> value;
+  std::optional<std::string> first;
   std::uint64_t version = 0;
 };
 
@@ -31,7 +32,7 @@ class FakeCluster {
     auto workload = make_workload(plan_);
     EXPECT_TRUE(workload.ok());
     const MonotonicTime start{1'000'000'000};
-    now_ = start;
+    now_ = start_ = start;
     RunLoop loop(plan_, seed, std::move(workload).value(), make_client, start);
     schedule_script(start);
     RunOutput output = loop.step(at(start), Wake{});
@@ -53,6 +54,7 @@ class FakeCluster {
       }
     }
     ran_.summary = loop.summary();
+    ran_.finding = loop.workload().checkers().at(0)->check(ran_.history, Budget{});
     ran_.took = now_ - start;
     return std::move(ran_);
   }
@@ -97,7 +99,7 @@ class FakeCluster {
   void take_call(const Call& call) {
     ++ran_.calls;
     EXPECT_TRUE(open_.insert(call.call).second);
-    if (!script_.answers) return;
+    if (script_.silent_from && now_ >= start_ + *script_.silent_from) return;
     const MonotonicTime when =
         now_ + Duration(rng_.between(script_.latency_min.ns(), script_.latency_max.ns()));
     if (rng_.below(1000) < script_.refuse_of_1000) {
@@ -154,8 +156,14 @@ class FakeCluster {
       ok = expected.is_null() ? !cell.value : cell.value && *cell.value == std::string(expected.as_string());
     }
     const bool shows = op == "get" || !ok;
-    json::value seen = shows && cell.value ? json::value(*cell.value) : json::value(nullptr);
-    if (op != "get" && ok) cell = {text("value"), ++version_};
+    const bool stale = op == "get" && cell.first && rng_.below(1000) < script_.stale_of_1000;
+    const std::optional<std::string>& shown = stale ? cell.first : cell.value;
+    json::value seen = shows && shown ? json::value(*shown) : json::value(nullptr);
+    if (op != "get" && ok) {
+      cell.value = text("value");
+      cell.version = ++version_;
+      if (!cell.first) cell.first = cell.value;
+    }
     const json::object result{{"ok", ok}, {"value", seen}, {"version", cell.version}};
     const std::string answer = json::serialize(json::object{
         {"committed", ok}, {"index", version_}, {"duplicate", false}, {"results", json::array{result}}});
@@ -166,6 +174,7 @@ class FakeCluster {
   const Plan& plan_;
   const Script& script_;
   Rng rng_;
+  MonotonicTime start_;
   MonotonicTime now_;
   std::map<std::pair<MonotonicTime, std::uint64_t>, Delivery> inputs_;
   std::uint64_t sequence_ = 0;

@@ -22,9 +22,10 @@ struct Script {
   Duration latency_max = milliseconds(4);
   Duration fault_latency = milliseconds(300);
   bool has_leader = true;
-  bool answers = true;               ///< false: every call is swallowed
-  std::uint32_t lose_of_1000 = 0;    ///< calls whose answer is lost after they took effect
-  std::uint32_t refuse_of_1000 = 0;  ///< calls that are refused before a byte leaves
+  std::optional<Duration> silent_from;  ///< calls from then on are swallowed
+  std::uint32_t lose_of_1000 = 0;       ///< calls whose answer is lost after they took effect
+  std::uint32_t refuse_of_1000 = 0;     ///< calls that are refused before a byte leaves
+  std::uint32_t stale_of_1000 = 0;      ///< reads that are answered with the key's first value
   std::function<EnvironmentOutcome(const EnvironmentRequest&)> outcome;  ///< null: verified, all of them
   bool environment_answers = true;
   std::map<std::int64_t, std::vector<RunInput>> at_ms;  ///< told to the run loop at these times
@@ -35,6 +36,7 @@ struct Ran {
   std::vector<std::string> notes;
   std::vector<EnvironmentRequest> environment;
   RunSummary summary;
+  Finding finding;  ///< of the workload's checker
   std::uint64_t steps = 0;
   std::uint64_t calls = 0;
   std::size_t open_calls_max = 0;
