@@ -43,7 +43,10 @@ class OpReader {
     op.session = number("session");
     op.version = number("version");
     op.attempt = number("attempt");
-    if (!wide_.empty()) fail(expected(wide_.begin()->first, Value(), "an integer that fits into 64 bits"));
+    for (const auto& [key, n] : wide_) {
+      fail({ErrorCode::kInvalidArgument,
+            fmt::format("\"{}\" is {}, which does not fit into a signed 64-bit integer", key, n)});
+    }
     op.extra = std::move(members_);
     if (problem_) return *problem_;
     return op;

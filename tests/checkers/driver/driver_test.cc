@@ -1,0 +1,206 @@
+#include "checkers/driver/driver.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "checkers/driver/models.h"
+#include "checkers/driver/read_file.h"
+#include "checkers/formats/jsonl.h"
+#include "checkers/linearizability/linearizable.h"
+#include "tests/checkers/history_builder.h"
+
+namespace ordeal {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::HistoryBuilder;
+
+/// A folder of its own for each test, gone afterwards.
+class CheckFile : public ::testing::Test {
+ protected:
+  CheckFile()
+      : folder_(std::filesystem::temp_directory_path() / ("ordeal-check-" + std::to_string(::getpid()))) {
+    std::filesystem::create_directories(folder_);
+  }
+  ~CheckFile() override { std::filesystem::remove_all(folder_); }
+
+  std::string write(const std::string& name, const std::string& text) {
+    const std::string path = (folder_ / name).string();
+    std::ofstream(path, std::ios::binary) << text;
+    return path;
+  }
+  std::string write_gzip(const std::string& name, const std::string& text) {
+    const std::string path = (folder_ / name).string();
+    gzFile file = gzopen(path.c_str(), "ab");
+    gzwrite(file, text.data(), static_cast<unsigned>(text.size()));
+    gzclose(file);
+    return path;
+  }
+  static std::string read(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  std::filesystem::path folder_;
+};
+
+std::string error_of(const std::string& path, const CheckOptions& options = {}) {
+  const Result<CheckReport> report = check_file(path, options);
+  return report.ok() ? "no error" : report.error().message;
+}
+
+HistoryBuilder good_history() {
+  HistoryBuilder history;
+  for (int key = 0; key < 40; ++key) {
+    history.key(key);
+    history.write(1, 5);
+    history.read(2, 5);
+  }
+  return history;
+}
+
+HistoryBuilder bad_history() {
+  HistoryBuilder history = good_history();
+  history.key(17);
+  history.write(1, 6);
+  history.read(2, 5);
+  return history;
+}
+
+TEST_F(CheckFile, GivesTheVerdict) {
+  const Result<CheckReport> good = check_file(write("good", print_jsonl(good_history().history())), {});
+  ASSERT_TRUE(good.ok());
+  EXPECT_EQ(good->verdict(), Verdict::kValid);
+  EXPECT_EQ(good->model, "register");
+  EXPECT_EQ(good->history.size(), 160u);
+  const Result<CheckReport> bad = check_file(write("bad", print_jsonl(bad_history().history())), {});
+  ASSERT_TRUE(bad.ok());
+  EXPECT_EQ(bad->verdict(), Verdict::kInvalid);
+  EXPECT_EQ(bad->findings.at(0).witnesses.at(0).key, Value(17));
+}
+
+TEST_F(CheckFile, UnpacksGzipAlsoOfSeveralMembers) {
+  const std::string text = print_jsonl(bad_history().history());
+  write_gzip("h.gz", text.substr(0, 300));
+  const std::string path = write_gzip("h.gz", text.substr(300));
+  ASSERT_EQ(read(path).substr(0, 2), "\x1f\x8b");
+  const Result<CheckReport> report = check_file(path, {});
+  ASSERT_TRUE(report.ok()) << report.error().message;
+  EXPECT_EQ(report->history, bad_history().history());
+}
+
+TEST_F(CheckFile, RefusesDamagedGzip) {
+  const std::string packed = read(write_gzip("whole.gz", print_jsonl(good_history().history())));
+  EXPECT_THAT(error_of(write("cut.gz", packed.substr(0, packed.size() / 2))),
+              HasSubstr("the gzip data ends early"));
+  std::string damaged = packed;
+  damaged[packed.size() / 2] = static_cast<char>(damaged[packed.size() / 2] ^ 0x55);
+  EXPECT_THAT(error_of(write("damaged.gz", damaged)), HasSubstr("the gzip data"));
+  EXPECT_THAT(error_of(write("tail.gz", packed + "tail")), HasSubstr("the gzip data"));
+}
+
+TEST_F(CheckFile, BoundsWhatAFileUnpacksTo) {
+  const std::string path = write_gzip("bomb.gz", std::string(8 << 20, ' '));
+  const Result<std::string> text = read_history_file(path, 1 << 20);
+  ASSERT_FALSE(text.ok());
+  EXPECT_EQ(text.error().code, ErrorCode::kResourceExhausted);
+  EXPECT_THAT(text.error().message, HasSubstr("more than 1048576 bytes; raise the memory limit"));
+}
+
+TEST_F(CheckFile, SaysWhatIsWrongWithAFile) {
+  EXPECT_THAT(error_of((folder_ / "none").string()), HasSubstr("none: No such file or directory"));
+  EXPECT_THAT(error_of(folder_.string()), HasSubstr("a folder, expected a history file"));
+  EXPECT_THAT(error_of(write("html", "<html>")), HasSubstr("say which with --format"));
+  EXPECT_THAT(error_of(write("line", "{\"index\":0}\n")), HasSubstr("line: line 1: \"time\" is missing"));
+  History history = good_history().history();
+  history[3].index = 7;
+  EXPECT_THAT(error_of(write("index", print_jsonl(history))),
+              HasSubstr("operation 3: its index is 7, expected 3"));
+}
+
+TEST_F(CheckFile, SaysWhatIsWrongWithAnOption) {
+  const std::string path = write("good", print_jsonl(good_history().history()));
+  CheckOptions options;
+  options.model = "queue";
+  EXPECT_EQ(error_of(path, options),
+            "there is no model \"queue\"; give one of register, cas-register, with :VALUE behind it for an "
+            "initial value");
+  options.model = "register:[";
+  EXPECT_THAT(error_of(path, options), HasSubstr("the initial value in \"register:[\" is not JSON"));
+  options.model.clear();
+  options.format = "xml";
+  EXPECT_THAT(error_of(path, options), HasSubstr("there is no format \"xml\""));
+}
+
+TEST_F(CheckFile, TakesTheInitialValueFromTheModel) {
+  HistoryBuilder history;
+  history.read(1, 7);
+  const std::string path = write("h", print_jsonl(history.history()));
+  CheckOptions options;
+  options.model = "register:7";
+  EXPECT_EQ(check_file(path, options)->verdict(), Verdict::kValid);
+  options.model = "register";
+  EXPECT_EQ(check_file(path, options)->verdict(), Verdict::kInvalid);
+}
+
+TEST_F(CheckFile, KeepsTheNotesOfTheReader) {
+  const Result<CheckReport> report =
+      check_file(write("h", print_jsonl(good_history().history()) + "{\"ind"), {});
+  ASSERT_TRUE(report.ok());
+  EXPECT_THAT(report->notes, ::testing::ElementsAre(HasSubstr("no newline at its end")));
+}
+
+TEST_F(CheckFile, AFileWithoutOperationsIsUnknown) {
+  const Result<CheckReport> report = check_file(write("empty", ""), {});
+  ASSERT_TRUE(report.ok());
+  EXPECT_EQ(report->verdict(), Verdict::kUnknown);
+  EXPECT_EQ(report->findings.at(0).why, "the file has no operations: nothing was checked");
+}
+
+TEST_F(CheckFile, AStoppedCheckIsUnknown) {
+  CheckOptions options;
+  options.limits.stop = [] { return true; };
+  const Result<CheckReport> report = check_file(write("h", print_jsonl(good_history().history())), options);
+  ASSERT_TRUE(report.ok());
+  EXPECT_EQ(report->verdict(), Verdict::kUnknown);
+}
+
+TEST(CheckHistory, DoesNotDependOnTheNumberOfThreads) {
+  std::vector<std::unique_ptr<Checker>> checkers;
+  checkers.push_back(make_linearizable_register_checker());
+  const History history = bad_history().history();
+  CheckLimits limits;
+  limits.threads = 1;
+  const Finding one = check_history(history, checkers, limits).at(0);
+  limits.threads = 8;
+  const Finding eight = check_history(history, checkers, limits).at(0);
+  EXPECT_EQ(one.verdict, Verdict::kInvalid);
+  EXPECT_EQ(eight.verdict, one.verdict);
+  EXPECT_EQ(eight.why, one.why);
+  EXPECT_EQ(eight.details, one.details);
+  EXPECT_EQ(one.why, checkers[0]->check(history, {}).why);
+}
+
+TEST(CheckHistory, GivesEachCheckerItsFinding) {
+  std::vector<std::unique_ptr<Checker>> checkers;
+  checkers.push_back(make_linearizable_register_checker());
+  checkers.push_back(make_linearizable_register_checker({.initial = 1}));
+  HistoryBuilder history;
+  history.read(1, 1);
+  const std::vector<Finding> findings = check_history(history.history(), checkers, {});
+  ASSERT_EQ(findings.size(), 2u);
+  EXPECT_EQ(findings[0].verdict, Verdict::kInvalid);
+  EXPECT_EQ(findings[1].verdict, Verdict::kValid);
+}
+
+TEST(Models, EachNameMakesAChecker) {
+  for (const ModelInfo& info : list_models()) EXPECT_TRUE(make_model_checker(info.name).ok()) << info.name;
+}
+
+}  // namespace
+}  // namespace ordeal
