@@ -33,7 +33,7 @@ class RegisterWorkload : public Workload {
   [[nodiscard]] std::string_view name() const override { return "register"; }
   [[nodiscard]] std::optional<Op> next(Rng& rng, ProcessId process) override;
   void completed(const Op& invoke, const Op& completion) override;
-  /// Every live key and those retired last, each by two processes.
+  /// Every live key and those retired last, each several times, by whichever processes ask.
   [[nodiscard]] std::optional<Op> next_final(Rng& rng, ProcessId process) override;
   [[nodiscard]] bool idempotent(std::string_view f) const override { return f == "read"; }
   [[nodiscard]] std::vector<std::unique_ptr<Checker>> checkers() const override;

@@ -24,7 +24,7 @@ Plan default_plan() {
   random.gap_min = milliseconds(500);
   random.gap_max = milliseconds(1500);
   random.duration_min = seconds(2);
-  random.duration_max = seconds(4);
+  random.duration_max = milliseconds(3500);
   plan.random_faults = random;
   plan.expect_operations = 2000;
   plan.expect_faults = 4;
