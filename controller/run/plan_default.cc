@@ -3,7 +3,7 @@
 namespace ordeal {
 
 // The figures, and why:
-//  - a fault lasts 3 s and the calm 1 s on average; with the probes before and after, 60 s hold 10 to 14
+//  - a fault lasts 2.75 s and the calm 1 s on average; with the probes before and after, 60 s hold 10 to 14
 //  faults;
 //  - partitions are drawn as often as kills and pauses together, and leaders are struck more often than their
 //  share,
