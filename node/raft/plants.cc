@@ -1,0 +1,78 @@
+#include "node/raft/plants.h"
+
+#include <array>
+
+namespace ordeal::raft {
+
+namespace {
+
+constexpr std::array<Plant, 12> kPlants = {{
+    {"R1", "raft", "the leader commits an entry of an older term by counting copies (against Raft 5.4.2)",
+     "three leader changes with partial replication (figure 8 of the paper)",
+     "leader completeness, lost acknowledged writes", "logcabin issue 44"},
+    {"R2", "raft", "the vote is forgotten at a restart (against Raft 5.2)",
+     "restart a voter in the middle of an election", "election safety, linearizability",
+     "canonical/raft issue 196"},
+    {"R5", "raft",
+     "a leader answers reads from its own state without asking anybody (against Raft 8, thesis 6.4)",
+     "cut a leader off together with a client", "linearizability", "etcd 0.4.1 (Jepsen 2014)"},
+    {"R6", "raft",
+     "a new leader serves reads before it has committed an entry of its own term (against thesis 6.4)",
+     "leader change, then read at once", "linearizability", "text"},
+    {"R10", "raft", "an append always cuts the log after its place, matching entries too (against Raft 5.3)",
+     "reorder or duplicate appends, then crash the leader", "leader completeness, lost acknowledged writes",
+     "text"},
+    {"R11", "raft",
+     "a follower takes the leader's commit index without looking how far its log is verified "
+     "(against Raft 5.3, figure 2)",
+     "heartbeat to a follower with a divergent tail", "state-machine safety, linearizability", "text"},
+    {"R12", "raft", "votes are given without comparing logs (against Raft 5.4.1)",
+     "a lagging follower times out first after the leader was killed",
+     "leader completeness, lost acknowledged writes", "text"},
+    {"R16", "raft", "a snapshot that is older than the log cuts the entries after it (against Raft 7)",
+     "duplicate a snapshot, then crash the leader", "quorum durability, lost acknowledged writes",
+     "camunda issue 6092"},
+    {"R18", "raft", "the table of sessions is left out of snapshots (against thesis 6.3)",
+     "lose a reply, restore from a snapshot elsewhere, retry", "commands applied twice", "text"},
+    {"R19", "raft",
+     "a leader that steps down reports success for proposals that are in its log although they are not "
+     "committed",
+     "step-down while replication is under way", "lost acknowledged writes", "redpanda issue 3003"},
+    {"R20", "raft", "what was sent counts as replicated before it is acknowledged (against Raft 5.3)",
+     "drop one append", "quorum durability, lost acknowledged writes", "text"},
+    {"R25", "raft", "a leader that hears from nobody goes on: no check-quorum (against thesis 6.2)",
+     "one-way cut: the leader can send and not hear", "no operation completes", "text"},
+}};
+
+}  // namespace
+
+std::span<const Plant> all_plants() {
+  return kPlants;
+}
+
+Result<PlantSet> PlantSet::parse(const std::vector<std::string>& ids) {
+  PlantSet set;
+  for (const std::string& id : ids) {
+    bool known = false;
+    for (std::size_t i = 0; i < kPlants.size(); ++i) {
+      if (kPlants[i].id != id) continue;
+      set.bits_ |= mask(static_cast<Bug>(i));
+      known = true;
+    }
+    if (known) continue;
+    std::string message = "raft has no planted bug " + id + "; there are";
+    for (const Plant& plant : kPlants) message += " " + std::string(plant.id);
+    return Error{ErrorCode::kInvalidArgument, message};
+  }
+  return set;
+}
+
+std::vector<Plant> PlantSet::active() const {
+  std::vector<Plant> on;
+  for (std::size_t i = 0; i < kPlants.size(); ++i) {
+    if (has(static_cast<Bug>(i))) on.push_back(kPlants[i]);
+  }
+  return on;
+}
+
+}  // namespace ordeal::raft
