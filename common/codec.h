@@ -45,9 +45,14 @@ class Decoder {
   bool boolean();
   /// A view into the input.
   std::string_view bytes();
+  /// Fails on a number that the type cannot hold.
   template <class Id>
   Id id() {
-    return Id(static_cast<typename Id::rep>(u64()));
+    const std::uint64_t number = u64();
+    const auto value = static_cast<typename Id::rep>(number);
+    if (static_cast<std::uint64_t>(value) == number) return Id(value);
+    fail();
+    return Id();
   }
   /// A count of items of at least `item_size_min` bytes each; fails when the rest of the input cannot hold
   /// them, so that a hostile count allocates nothing.

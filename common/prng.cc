@@ -93,6 +93,8 @@ bool Rng::chance(std::uint64_t numerator, std::uint64_t denominator) {
 }
 
 std::int64_t Rng::exponential(std::int64_t mean) {
+  ORDEAL_CHECK(mean >= 0);
+  ORDEAL_CHECK(mean < std::int64_t{1} << 56);
   const double gap = minus_log(1.0 - unit());
   return static_cast<std::int64_t>((gap < 64.0 ? gap : 64.0) * static_cast<double>(mean));
 }

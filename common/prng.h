@@ -36,7 +36,8 @@ class Rng {
   double unit();
   /// True with probability numerator / denominator. Requires: denominator > 0.
   bool chance(std::uint64_t numerator, std::uint64_t denominator);
-  /// Exponential with the given mean: the gaps of a Poisson process. At most 64 means.
+  /// Exponential with the given mean: the gaps of a Poisson process. At most 64 means. Requires: 0 <= mean <
+  /// 2^56.
   std::int64_t exponential(std::int64_t mean);
 
   /// Fisher-Yates.

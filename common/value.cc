@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <type_traits>
+
 namespace ordeal {
 namespace {
 
@@ -29,7 +32,39 @@ struct Printer {
   }
 };
 
+std::weak_ordering compare(std::monostate, std::monostate) {
+  return std::weak_ordering::equivalent;
+}
+std::weak_ordering compare(bool a, bool b) {
+  return a <=> b;
+}
+std::weak_ordering compare(std::int64_t a, std::int64_t b) {
+  return a <=> b;
+}
+std::weak_ordering compare(double a, double b) {
+  return std::weak_order(a, b);
+}
+std::weak_ordering compare(const std::string& a, const std::string& b) {
+  return a <=> b;
+}
+std::weak_ordering compare(const Value::List& a, const Value::List& b) {
+  return std::lexicographical_compare_three_way(a.begin(), a.end(), b.begin(), b.end());
+}
+std::weak_ordering compare(const Value::Map& a, const Value::Map& b) {
+  const auto entry = [](const auto& x, const auto& y) -> std::weak_ordering {
+    if (const std::weak_ordering order = compare(x.first, y.first); std::is_neq(order)) return order;
+    return x.second <=> y.second;
+  };
+  return std::lexicographical_compare_three_way(a.begin(), a.end(), b.begin(), b.end(), entry);
+}
+
 }  // namespace
+
+std::weak_ordering operator<=>(const Value& a, const Value& b) {
+  if (a.data_.index() != b.data_.index()) return a.data_.index() <=> b.data_.index();
+  return a.visit(
+      [&](const auto& left) { return compare(left, std::get<std::decay_t<decltype(left)>>(b.data_)); });
+}
 
 const Value* Value::find(std::string_view key) const {
   const Map* map = as_map();

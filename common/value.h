@@ -4,6 +4,7 @@
 
 #include "common/ids.h"
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -49,9 +50,10 @@ class Value {
     return std::visit(std::forward<Visitor>(visitor), data_);
   }
 
-  friend bool operator==(const Value&, const Value&) = default;
-  /// A total order: by kind (nil, bool, integer, double, string, list, map), then by content.
-  friend bool operator<(const Value& a, const Value& b) { return a.data_ < b.data_; }
+  /// A total order: by kind (nil, bool, integer, double, string, list, map), then by content. Not-a-number is
+  /// equal to itself, so that every value can be a key.
+  friend std::weak_ordering operator<=>(const Value& a, const Value& b);
+  friend bool operator==(const Value& a, const Value& b) { return std::is_eq(a <=> b); }
 
  private:
   std::variant<std::monostate, bool, std::int64_t, double, std::string, List, Map> data_;
