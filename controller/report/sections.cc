@@ -1,6 +1,7 @@
 #include "controller/report/sections.h"
 
 #include "controller/report/encode.h"
+#include "controller/report/run_query.h"
 #include "controller/report/wording.h"
 
 #include <fmt/format.h>
@@ -20,9 +21,10 @@ std::string cell(std::string_view label, std::string_view html) {
   return fmt::format(R"(<td data-label="{}">{}</td>)", label, html);
 }
 
-std::string bounds_words(const TimeBounds& bounds) {
+std::string bounds_html(const TimeBounds& bounds) {
   if (bounds.earliest == bounds.latest) return moment_words(bounds.earliest);
-  return fmt::format("{} – {}", moment_words(bounds.earliest), moment_words(bounds.latest));
+  return fmt::format(R"(<span class="bounds">{:.3f} – {}</span>)", bounds.earliest.seconds(),
+                     moment_words(bounds.latest));
 }
 
 std::string not_seen(std::string_view error) {
@@ -145,10 +147,10 @@ std::string fault_row(const FaultRecord& fault, std::uint32_t nodes) {
   return fmt::format(
       R"(<tr data-testid="fault-row">{}{}{}{}{}{}{}</tr>)", cell("Fault", escape_html(fault.kind)),
       cell("Targets", escape_html(describe_targets(fault, nodes))), cell("Asked", moment_words(fault.asked)),
-      cell("In force", fault.began ? bounds_words(*fault.began) : not_seen(fault.apply_error)),
+      cell("In force", fault.began ? bounds_html(*fault.began) : not_seen(fault.apply_error)),
       cell("Measured", measured_html(fault, nodes)),
       cell("Ordered to end", fault.stop_asked ? moment_words(*fault.stop_asked) : "–"),
-      cell("Gone", fault.ended ? bounds_words(*fault.ended) : not_seen(fault.heal_error)));
+      cell("Gone", fault.ended ? bounds_html(*fault.ended) : not_seen(fault.heal_error)));
 }
 
 std::string details_html(const Value& details) {
@@ -166,21 +168,6 @@ std::string details_html(const Value& details) {
 
 std::string definition(std::string_view term, std::string_view html) {
   return html.empty() ? "" : fmt::format("<div><dt>{}</dt><dd>{}</dd></div>", term, html);
-}
-
-/// A relative link; only unreserved characters and slashes stay as they are (RFC 3986, 2.3).
-std::string link_target(std::string_view path) {
-  constexpr std::string_view kUnreserved =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
-  std::string out = "./";
-  for (const char c : path) {
-    if (kUnreserved.find(c) != std::string_view::npos) {
-      out += c;
-    } else {
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return out;
 }
 
 }  // namespace
@@ -309,7 +296,7 @@ std::string machine_section(const ReportFacts& facts) {
 std::string plan_section(const ReportFacts& facts) {
   std::string files;
   for (const std::string& file : facts.input.files) {
-    files += fmt::format(R"(<li><a href="{}">{}</a></li>)", link_target(file), escape_html(file));
+    files += fmt::format(R"(<li><a href="{}">{}</a></li>)", "./" + percent_encode(file), escape_html(file));
   }
   if (!files.empty()) files = "<h3>Files of this run</h3><ul class=\"files\">" + files + "</ul>";
   std::string command;

@@ -21,7 +21,7 @@ std::string three_digits(double number) {
 std::string argument_words(const Op& invoke) {
   const Value::List* pair = invoke.value.as_list();
   if (invoke.f == "cas" && pair != nullptr && pair->size() == 2) {
-    return " " + value_words((*pair)[0]) + "⇒" + value_words((*pair)[1]);
+    return " " + value_words((*pair)[0]) + " to " + value_words((*pair)[1]);
   }
   return invoke.value.is_nil() ? "" : " " + value_words(invoke.value);
 }

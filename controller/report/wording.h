@@ -12,7 +12,7 @@ namespace ordeal::report {
 
 /// A value without the quotes of to_text: `3-7`, `nil`, `[1 2]`; printable, clipped.
 [[nodiscard]] std::string value_words(const Value& value);
-/// "write 3-7", "read → 3-7", "cas 3-7⇒4-1", "read", with "?" or "failed" when not ok. `complete` may be
+/// "write 3-7", "read → 3-7", "cas 3-7 to 4-1", "read", with "?" or "failed" when not ok. `complete` may be
 /// null.
 [[nodiscard]] std::string operation_words(const Op& invoke, const Op* complete);
 /// "12,345".

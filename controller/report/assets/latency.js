@@ -73,7 +73,11 @@
 
   // --- Rate -------------------------------------------------------------------------------------------------
 
-  const perSecond = (counts) => counts.map((n) => n / width);
+  // The last slice is often a sliver of time, and a rate over a sliver says nothing.
+  const perSecond = (counts) => counts.map((n, i) => {
+    const length = Math.min(width, data.seconds - i * width);
+    return length < width / 2 ? null : n / length;
+  });
   const rates = { ok: perSecond(slices.ok), fail: perSecond(slices.fail), info: perSecond(slices.info) };
   const rateMax = Math.max(1, ...rates.ok, ...rates.fail, ...rates.info);
 
@@ -97,7 +101,7 @@
   legend(rateBox, "Operations a second", [["ok", "ok"], ["fail", "fail"], ["info", "info"], ["band", "fault"]]);
   const rate = new Picture(rateBox, "Operations a second over time by outcome; the numbers are in the table below", 190);
   rate.start(drawRate);
-  readout(rateBox, rate, (i) => `${rates.ok[i].toFixed(0)} ok, ${rates.fail[i].toFixed(0)} fail, ${rates.info[i].toFixed(0)} info a second`);
+  readout(rateBox, rate, (i) => `${slices.ok[i]} ok, ${slices.fail[i]} fail, ${slices.info[i]} info in ${width} s`);
 
   // --- Latency ----------------------------------------------------------------------------------------------
 

@@ -98,7 +98,7 @@ function drawTimeAxis(context, from, to, at, left, right, top, bottom, colours) 
     const text = tickText(Math.abs(t) < step * 1e-6 ? 0 : t, step);
     const half = context.measureText(text).width / 2;
     context.fillStyle = colours.muted;
-    context.fillText(text, Math.min(Math.max(x, half), right + 14 - half), bottom + 5);
+    context.fillText(text, Math.min(Math.max(x, half), right + 7 - half), bottom + 5);
   }
 }
 

@@ -47,7 +47,7 @@
       const text = fitText(context, words, Math.min(later[1] ?? right(), right()) - x1 - 10);
       if (text === "") continue;
       context.fillStyle = colours["band-edge"];
-      context.fillRect(x1, top + row * bandRow + 2, 2, bandRow - 4);
+      context.fillRect(x1, top + row * bandRow + 2, 1, nodesTop - top - row * bandRow - 2);
       context.fillStyle = colours.ink;
       context.fillText(text, x1 + 5, top + row * bandRow + bandRow / 2);
       free[row] = x1 + 12 + context.measureText(text).width;
@@ -198,7 +198,7 @@
   }
 
   function draw(context, width, _, colours) {
-    drawBands(context, at, gutter, right(), top, lanesBottom - top, colours);
+    drawBands(context, at, gutter, right(), nodesTop, lanesBottom - nodesTop, colours);
     drawTimeAxis(context, view.from, view.to, at, gutter, right(), nodesTop, lanesBottom, colours);
     drawFaultLabels(context, colours);
     drawNodes(context, colours);

@@ -209,7 +209,8 @@ WitnessStep step_of(const Operation& operation, std::string text) {
 
 /// Makes a late read answer what was there three writes ago, and tells it as a checker would.
 Finding plant_stale_read(History& history, const std::vector<Planned>& faults) {
-  const Duration from = faults.empty() ? Duration() : faults.back().from;
+  const Duration from =
+      faults.empty() ? Duration() : faults.back().from + (faults.back().to - faults.back().from) / 5;
   std::vector<Operation> writes;
   for (const Operation& operation : pair_operations(history)) {
     if (!operation.complete || history[*operation.complete].type != OpType::kOk) continue;

@@ -1,0 +1,147 @@
+#include "controller/report/faults.h"
+
+#include "tests/controller/report/sample.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ordeal::report {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+Op nemesis(Duration time, OpType type, std::string f, Value value, std::string error = "") {
+  Op op;
+  op.time = time;
+  op.process = kNemesisProcess;
+  op.type = type;
+  op.f = std::move(f);
+  op.value = std::move(value);
+  op.error = std::move(error);
+  return op;
+}
+
+Value kill_value(int id) {
+  return Value::Map{{"fault", id}, {"kind", "kill"}, {"nodes", Value::List{"n2"}}};
+}
+
+FaultRecord partition(std::vector<Cut> cuts) {
+  FaultRecord fault;
+  fault.kind = "partition";
+  fault.cuts = std::move(cuts);
+  return fault;
+}
+
+Cut cut(std::uint32_t from, std::uint32_t to) {
+  return {NodeId(from), NodeId(to)};
+}
+
+TEST(Faults, AreVerifiedOnlyByAProbe) {
+  const History history = {
+      nemesis(seconds(1), OpType::kInvoke, "start-kill", kill_value(1)),
+      nemesis(seconds(2), OpType::kInfo, "start-kill", kill_value(1), "the replica still runs")};
+  const std::vector<FaultRecord> faults = faults_of(history);
+  ASSERT_THAT(faults, SizeIs(1));
+  EXPECT_FALSE(faults[0].began.has_value());
+  EXPECT_EQ(faults[0].apply_error, "the replica still runs");
+  EXPECT_EQ(count_faults(faults), (FaultCounts{1, 0, 0}));
+}
+
+TEST(Faults, HaveTheBoundsThatTheProbeGave) {
+  Value began = kill_value(1);
+  began.as_map()->insert({{"earliest", 1'100'000'000}, {"latest", 1'200'000'000}, {"measured", "dead"}});
+  const std::vector<FaultRecord> faults =
+      faults_of({nemesis(seconds(1), OpType::kInvoke, "start-kill", kill_value(1)),
+                 nemesis(seconds(2), OpType::kOk, "start-kill", began),
+                 nemesis(seconds(5), OpType::kInvoke, "stop-kill", kill_value(1)),
+                 nemesis(seconds(6), OpType::kOk, "stop-kill", kill_value(1))});
+  ASSERT_THAT(faults, SizeIs(1));
+  EXPECT_EQ(faults[0].began->earliest, milliseconds(1100));
+  EXPECT_EQ(faults[0].began->latest, milliseconds(1200));
+  EXPECT_EQ(faults[0].measured, Value("dead"));
+  EXPECT_EQ(faults[0].from(), milliseconds(1100));
+  EXPECT_EQ(faults[0].to(seconds(9)), seconds(6)) << "without bounds in the line its own time is the bound";
+  EXPECT_THAT(faults[0].nodes, ElementsAre(NodeId(2)));
+}
+
+TEST(Faults, OfOneKindThatOverlapAreToldApartByTheirNumber) {
+  const std::vector<FaultRecord> faults =
+      faults_of({nemesis(seconds(1), OpType::kInvoke, "start-kill", kill_value(1)),
+                 nemesis(seconds(2), OpType::kInvoke, "start-kill", kill_value(2)),
+                 nemesis(seconds(3), OpType::kOk, "start-kill", kill_value(2)),
+                 nemesis(seconds(4), OpType::kInfo, "start-kill", kill_value(1), "no")});
+  ASSERT_THAT(faults, SizeIs(2));
+  EXPECT_FALSE(faults[0].began.has_value());
+  EXPECT_TRUE(faults[1].began.has_value());
+}
+
+TEST(Faults, AVerifiedFinalHealEndsWhatWasNotSeenGone) {
+  const History base = {nemesis(seconds(1), OpType::kInvoke, "start-kill", kill_value(1)),
+                        nemesis(seconds(2), OpType::kOk, "start-kill", kill_value(1)),
+                        nemesis(seconds(3), OpType::kInvoke, "heal", {})};
+  History healed = base;
+  healed.push_back(nemesis(seconds(4), OpType::kOk, "heal", {}));
+  EXPECT_EQ(count_faults(faults_of(healed)), (FaultCounts{1, 1, 1}));
+  History not_healed = base;
+  not_healed.push_back(nemesis(seconds(4), OpType::kInfo, "heal", {}, "n2 does not answer"));
+  EXPECT_EQ(count_faults(faults_of(not_healed)), (FaultCounts{1, 1, 0}));
+  EXPECT_EQ(faults_of(not_healed)[0].to(seconds(9)), seconds(9)) << "it may have lasted to the end";
+}
+
+TEST(Faults, StrangeValuesAreNoCrash) {
+  for (const Value& value :
+       {Value(), Value(7), Value("x"), Value(Value::Map{{"cuts", "x"}, {"nodes", 3}, {"earliest", "y"}}),
+        Value(Value::Map{{"cuts", Value::List{1, Value::List{"n1"}, Value::List{"x", "y"}}}})}) {
+    const std::vector<FaultRecord> faults =
+        faults_of({nemesis(seconds(1), OpType::kInvoke, "start-odd", value),
+                   nemesis(seconds(2), OpType::kOk, "stop-odd", value),
+                   nemesis(seconds(3), OpType::kOk, "stop-other", value)});
+    ASSERT_THAT(faults, SizeIs(1));
+    EXPECT_THAT(faults[0].nodes, IsEmpty());
+  }
+}
+
+TEST(DescribeTargets, NamesTheSidesOfASplit) {
+  EXPECT_EQ(describe_targets(partition({cut(1, 2), cut(1, 3), cut(2, 1), cut(3, 1)}), 3), "n1 | n2 n3");
+}
+
+TEST(DescribeTargets, ListsAOneWayCut) {
+  EXPECT_EQ(describe_targets(partition({cut(1, 2)}), 3), "n1→n2 cut");
+}
+
+TEST(DescribeTargets, CountsWhatIsNoSplit) {
+  // A bridge: n3 still talks to both sides.
+  std::vector<Cut> cuts;
+  for (const std::uint32_t a : {1U, 2U}) {
+    for (const std::uint32_t b : {4U, 5U}) cuts.insert(cuts.end(), {cut(a, b), cut(b, a)});
+  }
+  EXPECT_EQ(describe_targets(partition(cuts), 5), "8 of 20 directions cut");
+}
+
+TEST(ReachMatrix, ReadsWhatTheProbeReports) {
+  const Value measured = Value::Map{
+      {"sent", 20}, {"reach", Value::Map{{"n1", Value::Map{{"n2", 0}}}, {"n2", Value::Map{{"n1", 19}}}}}};
+  const std::optional<ReachMatrix> matrix = reach_matrix(measured, 2);
+  ASSERT_TRUE(matrix.has_value());
+  EXPECT_EQ(matrix->arrived[0][1], 0);
+  EXPECT_EQ(matrix->arrived[1][0], 19);
+  EXPECT_EQ(matrix->arrived[0][0], std::nullopt);
+  EXPECT_EQ(matrix->sent, 20);
+}
+
+TEST(ReachMatrix, OtherFormsAreNone) {
+  for (const Value& value : {Value(), Value("x"), Value(Value::Map{{"reach", 3}}),
+                             Value(Value::Map{{"reach", Value::Map{{"n9", Value::Map{}}}}}),
+                             Value(Value::Map{{"reach", Value::Map{{"n1", Value::Map{{"n2", "many"}}}}}})}) {
+    EXPECT_FALSE(reach_matrix(value, 3).has_value()) << to_text(value);
+  }
+}
+
+TEST(Sample, TellsOfSixFaultsThatWereSeenAndHealed) {
+  EXPECT_EQ(count_faults(faults_of(make_sample({}).history)), (FaultCounts{6, 6, 6}));
+}
+
+}  // namespace
+}  // namespace ordeal::report
