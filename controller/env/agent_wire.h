@@ -1,0 +1,61 @@
+#pragma once
+// The agent API (docs/formats/agent-api.md), as bytes: bodies of requests, and what answers mean.
+
+#include "common/environment.h"
+#include "common/result.h"
+#include "controller/env/reach.h"
+#include "controller/env/transport.h"
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ordeal::env {
+
+// --- Bodies ----------------------------------------------------------------------------------------------
+
+[[nodiscard]] std::string partition_body(const std::vector<NodeId>& drop_from, Duration lease);
+/// `kind` is kill or pause.
+[[nodiscard]] std::string process_fault_body(std::string_view kind, Duration lease);
+[[nodiscard]] std::string lease_body(Duration lease);
+[[nodiscard]] std::string process_probe_body();
+[[nodiscard]] std::string emit_body(std::uint64_t nonce, std::uint32_t count);
+[[nodiscard]] std::string collect_body(std::uint64_t nonce);
+
+/// What to drop where: for each node that must drop something, from whom.
+[[nodiscard]] std::map<NodeId, std::vector<NodeId>> drops_by_node(const std::vector<Cut>& cuts);
+
+// --- Answers ---------------------------------------------------------------------------------------------
+
+/// Of PUT and DELETE: whether the agent says it is done. kUnsupported: it cannot, and did nothing;
+/// kUnavailable: it could not be reached; kPermissionDenied: wrong token; kInternal: everything else, in its
+/// words.
+[[nodiscard]] Status judge_fault_answer(const HttpAnswer& answer, NodeId node,
+                                        std::string_view expected_state);
+
+struct ProcessState {
+  std::int64_t pid = 0;  ///< 0 when there is none
+  bool alive = false;
+  std::string state;             ///< of the kernel: R, S, D, T, ...
+  bool threads_stopped = false;  ///< all of them
+  std::uint64_t incarnation = 0;
+};
+[[nodiscard]] Result<ProcessState> parse_process_state(const HttpAnswer& answer, NodeId node);
+
+/// Adds the row of the node that collected: what arrived from each peer.
+[[nodiscard]] Status parse_collected(const HttpAnswer& answer, NodeId node, ReachMatrix& matrix);
+
+/// What an agent cannot do here, from GET /capabilities.
+struct Incapability {
+  std::string name;
+  std::string why;
+};
+[[nodiscard]] Result<std::vector<Incapability>> parse_capabilities(std::string_view body);
+
+/// Of any request: "n2's agent: 409 cannot_now: ...", or why there was no answer. Requires: it is no success.
+[[nodiscard]] Error answer_error(const HttpAnswer& answer, NodeId node);
+
+}  // namespace ordeal::env

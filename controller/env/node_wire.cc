@@ -1,0 +1,49 @@
+#include "controller/env/node_wire.h"
+
+#include <fmt/format.h>
+#include <boost/json.hpp>
+
+namespace ordeal::env {
+namespace {
+
+namespace json = boost::json;
+
+std::uint64_t number(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  if (value == nullptr) return 0;
+  if (value->is_uint64()) return value->get_uint64();
+  return value->is_int64() && value->get_int64() > 0 ? static_cast<std::uint64_t>(value->get_int64()) : 0;
+}
+
+std::string_view text(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  if (value == nullptr || !value->is_string()) return {};
+  return {value->get_string().data(), value->get_string().size()};
+}
+
+}  // namespace
+
+Result<NodeStatus> parse_node_status(std::string_view body, NodeId asked) {
+  boost::system::error_code error;
+  const json::value root = json::parse(json::string_view(body.data(), body.size()), error);
+  if (error || !root.is_object())
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("the status of {} is no JSON object", node_name(asked))};
+  const json::object& object = root.get_object();
+  if (parse_node_name(text(object, "node")) != asked)
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("{} calls itself {}", node_name(asked), text(object, "node"))};
+  NodeStatus status;
+  NodeObservation& observation = status.observation;
+  observation.node = asked;
+  observation.reachable = true;
+  observation.role = text(object, "role");
+  observation.term = Term(number(object, "term"));
+  observation.leader = parse_node_name(text(object, "leader"));
+  observation.commit = LogIndex(number(object, "commit"));
+  observation.applied = LogIndex(number(object, "applied"));
+  status.incarnation = number(object, "incarnation");
+  return status;
+}
+
+}  // namespace ordeal::env

@@ -1,0 +1,141 @@
+// What agents and nodes are told and what they answer, against the examples of docs/formats.
+
+#include "controller/env/agent_wire.h"
+#include "controller/env/node_wire.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ordeal::env {
+namespace {
+
+using testing::HasSubstr;
+
+const NodeId kN1(1);
+const NodeId kN2(2);
+const NodeId kN3(3);
+
+HttpAnswer answer(int status, std::string body) {
+  HttpAnswer result;
+  result.answered = true;
+  result.sent = true;
+  result.status = status;
+  result.body = std::move(body);
+  return result;
+}
+
+TEST(AgentWire, WritesTheBodiesOfTheFormat) {
+  EXPECT_EQ(partition_body({kN2, kN3}, seconds(10)),
+            R"({"kind":"partition","drop_from":["n2","n3"],"ttl_ms":10000})");
+  EXPECT_EQ(process_fault_body("pause", seconds(10)), R"({"kind":"pause","ttl_ms":10000})");
+  EXPECT_EQ(lease_body(seconds(10)), R"({"ttl_ms":10000})");
+  EXPECT_EQ(emit_body(7, 20), R"({"kind":"emit","nonce":7,"count":20})");
+  EXPECT_EQ(collect_body(7), R"({"kind":"collect","nonce":7})");
+}
+
+TEST(AgentWire, DropsAtTheReceiver) {
+  const auto drops = drops_by_node({{kN1, kN2}, {kN1, kN3}, {kN3, kN2}});
+  EXPECT_EQ(drops.size(), 2u);
+  EXPECT_EQ(drops.at(kN2), (std::vector<NodeId>{kN1, kN3}));
+  EXPECT_EQ(drops.at(kN3), std::vector<NodeId>{kN1});
+}
+
+TEST(AgentWire, BelievesOnlyTheStateThatWasAskedFor) {
+  const char* in_force = R"({"fault":"f1","kind":"partition","state":"in-force","asked_ns":1,"done_ns":2})";
+  EXPECT_TRUE(judge_fault_answer(answer(200, in_force), kN1, "in-force").ok());
+  EXPECT_FALSE(judge_fault_answer(answer(200, in_force), kN1, "absent").ok());
+  const Status failed =
+      judge_fault_answer(answer(200, R"({"state":"failed","reason":"no iptables"})"), kN2, "in-force");
+  ASSERT_FALSE(failed.ok());
+  EXPECT_THAT(failed.error().message, HasSubstr("n2"));
+  EXPECT_THAT(failed.error().message, HasSubstr("no iptables"));
+}
+
+TEST(AgentWire, TellsRefusalsApart) {
+  struct Row {
+    HttpAnswer answer;
+    ErrorCode code;
+    const char* words;
+  };
+  HttpAnswer silent;
+  silent.reason = "Connection refused";
+  const Row rows[] = {
+      {answer(422, R"({"error":{"code":"unsupported","message":"no xt_time"}})"), ErrorCode::kUnsupported,
+       "no xt_time"},
+      {answer(401, R"({"error":{"code":"unauthorized","message":"wrong token"}})"),
+       ErrorCode::kPermissionDenied, "wrong token"},
+      {answer(409, R"({"error":{"code":"busy","message":"no replica"}})"), ErrorCode::kInternal,
+       "no replica"},
+      {answer(500, "not JSON"), ErrorCode::kInternal, "500"},
+      {silent, ErrorCode::kUnavailable, "Connection refused"},
+  };
+  for (const Row& row : rows) {
+    const Status status = judge_fault_answer(row.answer, kN1, "in-force");
+    ASSERT_FALSE(status.ok()) << row.words;
+    EXPECT_EQ(status.error().code, row.code) << row.words;
+    EXPECT_THAT(status.error().message, HasSubstr(row.words));
+  }
+}
+
+TEST(AgentWire, ReadsProcessStates) {
+  const auto state = parse_process_state(
+      answer(200, R"({"replica":4711,"alive":true,"state":"T","threads_stopped":true,"incarnation":2})"),
+      kN1);
+  ASSERT_TRUE(state.ok());
+  EXPECT_EQ(state->pid, 4711);
+  EXPECT_TRUE(state->alive);
+  EXPECT_TRUE(state->threads_stopped);
+  EXPECT_EQ(state->incarnation, 2u);
+  EXPECT_FALSE(parse_process_state(answer(200, R"({"reach":{}})"), kN1).ok());
+}
+
+TEST(AgentWire, ReadsARowOfTheMatrix) {
+  ReachMatrix matrix;
+  ASSERT_TRUE(
+      parse_collected(answer(200, R"({"arrived":{"n2":{"ipv4":20,"ipv6":0},"n3":{"ipv4":0,"ipv6":0}}})"), kN1,
+                      matrix)
+          .ok());
+  EXPECT_EQ(matrix, (ReachMatrix{{{kN2, kN1}, {20, 0}}, {{kN3, kN1}, {0, 0}}}));
+  for (const char* wrong : {"", "[]", "{}", R"({"arrived":{"x":{}}})", R"({"arrived":{"n2":3}})"})
+    EXPECT_FALSE(parse_collected(answer(200, wrong), kN1, matrix).ok()) << wrong;
+}
+
+TEST(AgentWire, ReadsWhatAMachineCannotDo) {
+  const auto missing = parse_capabilities(
+      R"({"capabilities":[{"name":"partition","ok":true},
+                          {"name":"netem","ok":false,"why":"no sch_netem","install":"another kernel"}]})");
+  ASSERT_TRUE(missing.ok());
+  ASSERT_EQ(missing->size(), 1u);
+  EXPECT_EQ((*missing)[0].name, "netem");
+  EXPECT_EQ((*missing)[0].why, "no sch_netem; another kernel");
+  for (const char* wrong : {"", "{}", R"({"capabilities":[{"ok":true}]})", R"({"capabilities":{}})"})
+    EXPECT_FALSE(parse_capabilities(wrong).ok()) << wrong;
+}
+
+TEST(NodeWire, ReadsAStatus) {
+  const auto status = parse_node_status(
+      R"({"node":"n1","cluster":"ab12","protocol":"raft","role":"leader","term":3,"leader":"n1","commit":120,
+          "applied":119,"first_index":1,"last_index":121,"voters":["n1"],"learners":[],"peers":[],"plants":[],
+          "incarnation":2,"pid":4711})",
+      kN1);
+  ASSERT_TRUE(status.ok());
+  const NodeObservation expected{kN1, true, "leader", Term(3), kN1, LogIndex(120), LogIndex(119)};
+  EXPECT_EQ(status->observation, expected);
+  EXPECT_EQ(status->incarnation, 2u);
+}
+
+TEST(NodeWire, TakesAnAbsentLeaderForNone) {
+  const auto status = parse_node_status(R"({"node":"n1","role":"candidate","term":4,"leader":null})", kN1);
+  ASSERT_TRUE(status.ok());
+  EXPECT_EQ(status->observation.leader, kNoNode);
+}
+
+TEST(NodeWire, RefusesTheStatusOfAnotherNode) {
+  const auto status = parse_node_status(R"({"node":"n2"})", kN1);
+  ASSERT_FALSE(status.ok());
+  EXPECT_THAT(status.error().message, HasSubstr("n1 calls itself n2"));
+  EXPECT_FALSE(parse_node_status("<html>", kN1).ok());
+}
+
+}  // namespace
+}  // namespace ordeal::env
