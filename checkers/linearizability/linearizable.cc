@@ -5,10 +5,13 @@
 #include <algorithm>
 
 #include "checkers/keyed_checker.h"
+#include "checkers/linearizability/blocks.h"
 #include "checkers/linearizability/explain.h"
 #include "checkers/linearizability/register_model.h"
 #include "checkers/linearizability/search.h"
 #include "checkers/linearizability/shrink.h"
+#include "checkers/linearizability/weaken.h"
+#include "common/check.h"
 
 namespace ordeal {
 namespace {
@@ -54,27 +57,81 @@ class LinearizableRegister final : public KeyedChecker {
       finding.why = problem.error().message;
       return finding;
     }
-    const SearchResult result = search(*problem, budget);
+    if (budget.steps_max > 0 && !budget.stopped()) {
+      if (const std::optional<BlockVerdict> blocks = decide_by_blocks(*problem)) {
+        return follow_blocks(history, slice, *problem, *blocks, budget);
+      }
+    }
+    return follow_search(history, slice, *problem, budget);
+  }
+
+ private:
+  static KeyFinding follow_search(const History& history, const KeySlice& slice,
+                                  const RegisterProblem& problem, const Budget& budget) {
+    KeyFinding finding;
+    const SearchResult result = search(problem, budget);
     finding.steps = result.steps;
     finding.bytes = result.bytes;
     if (result.end == SearchEnd::kFound) {
       finding.verdict = Verdict::kValid;
     } else if (result.end == SearchEnd::kNone) {
-      finding.verdict = Verdict::kInvalid;
-      finding.witness = tell(history, slice, *problem, result, budget);
-      finding.why = finding.witness->stuck.front().text;
+      accuse(finding, history, slice, shrink(problem, *result.furthest, shrink_budget(budget, result.steps)));
     } else {
-      finding.why = explain_unknown(history, slice, *problem, result, budget);
+      finding.why = explain_unknown(history, slice, problem, result, budget);
     }
     return finding;
   }
 
- private:
-  static Witness tell(const History& history, const KeySlice& slice, const RegisterProblem& problem,
-                      const SearchResult& result, const Budget& budget) {
+  /// The blocks say whether; a search of the guilty values alone, up to the first answer that they cannot
+  /// explain, says what to tell.
+  static KeyFinding follow_blocks(const History& history, const KeySlice& slice,
+                                  const RegisterProblem& problem, const BlockVerdict& blocks,
+                                  const Budget& budget) {
+    KeyFinding finding;
+    finding.steps = 1;
+    if (blocks.valid) {
+      finding.verdict = Verdict::kValid;
+      return finding;
+    }
+    const RegisterProblem prefix = first_violated_prefix(problem);
+    const RegisterProblem part = keep_values(prefix, decide_by_blocks(prefix)->values);
+    const Budget rest = shrink_budget(budget, 0);
+    const SearchResult result = search(part, rest);
+    finding.steps += result.steps;
+    finding.bytes = result.bytes;
+    if (result.end == SearchEnd::kNone) {
+      accuse(finding, history, slice, shrink(part, *result.furthest, rest));
+    } else {
+      finding.verdict = Verdict::kInvalid;
+      finding.why = "no order explains every answer; the search for a short story of it was given up";
+    }
+    return finding;
+  }
+
+  static RegisterProblem first_violated_prefix(const RegisterProblem& problem) {
+    std::vector<std::size_t> responses;
+    for (const RegisterOp& op : problem.ops) {
+      if (op.definite()) responses.push_back(op.response);
+    }
+    std::sort(responses.begin(), responses.end());
+    const auto end = std::partition_point(responses.begin(), responses.end(), [&](std::size_t response) {
+      return decide_by_blocks(cut_after(problem, response))->valid;
+    });
+    ORDEAL_CHECK(end != responses.end());
+    return cut_after(problem, *end);
+  }
+
+  static Budget shrink_budget(const Budget& budget, std::uint64_t steps) {
     Budget rest = budget;
-    rest.steps_max = std::max(result.steps * 4, kShrinkStepsMin);
-    return explain(history, slice, shrink(problem, *result.furthest, rest));
+    rest.steps_max = std::max(steps * 4, kShrinkStepsMin);
+    return rest;
+  }
+
+  static void accuse(KeyFinding& finding, const History& history, const KeySlice& slice,
+                     const ViolationCore& core) {
+    finding.verdict = Verdict::kInvalid;
+    finding.witness = explain(history, slice, core);
+    finding.why = finding.witness->stuck.front().text;
   }
 
   RegisterSemantics semantics_;

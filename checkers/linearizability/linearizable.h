@@ -14,8 +14,8 @@ namespace ordeal {
 
 /// What a compare-and-set that failed with error `mismatch` says.
 enum class FailedCas : std::uint8_t {
-  kFact,  ///< the register did not hold the expected value at some time between invocation and completion,
-          ///< and held the value that the extra key `seen` gives, if it is there (Porcupine reads it so)
+  kFact,     ///< the register did not hold the expected value at some time between invocation and completion,
+             ///< and held the value that the extra key `seen` gives, if it is there (Porcupine reads it so)
   kNothing,  ///< nothing (Knossos reads it so)
 };
 

@@ -3,68 +3,12 @@
 #include <algorithm>
 #include <optional>
 
+#include "checkers/linearizability/weaken.h"
+
 namespace ordeal {
 namespace {
 
 constexpr std::uint64_t kWorkMax = 20'000'000;  ///< operations looked at over all attempts
-
-/// What was weakened, by position in the operations and by value.
-struct Weakening {
-  std::vector<bool> unseen;   ///< the operation no longer looks: a read is gone, a cas is a write
-  std::vector<bool> dropped;  ///< by ValueId: every operation that writes or looks at the value is gone
-};
-
-RegisterProblem without_ops(const RegisterProblem& problem) {
-  return {
-      .ops = {}, .values = problem.values, .initial = problem.initial, .any_initial = problem.any_initial};
-}
-
-/// Without denials, an order of the problem is one of what is left: where a dropped value was, the register
-/// holds the one before it, and nobody looks.
-RegisterProblem apply(const RegisterProblem& problem, const Weakening& weakening) {
-  RegisterProblem out = without_ops(problem);
-  for (std::size_t i = 0; i < problem.ops.size(); ++i) {
-    RegisterOp op = problem.ops[i];
-    Action& action = op.action;
-    if (action.changes() && weakening.dropped[action.gives]) continue;
-    const bool looks = action.kind != ActionKind::kWrite;
-    if (looks && (weakening.unseen[i] || weakening.dropped[action.expects])) {
-      if (action.kind != ActionKind::kCas) continue;
-      action = {.kind = ActionKind::kWrite, .expects = kUnobserved, .gives = action.gives};
-    }
-    out.ops.push_back(op);
-  }
-  return out;
-}
-
-/// Linearizability is prefix-closed: what is invoked later goes, what is still open may or may not happen.
-RegisterProblem cut_after(const RegisterProblem& problem, std::size_t position) {
-  RegisterProblem out = without_ops(problem);
-  for (RegisterOp op : problem.ops) {
-    if (op.invoke > position) break;
-    if (op.definite() && op.response > position) {
-      if (!op.action.changes()) continue;
-      op.response = kNever;
-    }
-    out.ops.push_back(op);
-  }
-  return out;
-}
-
-/// The end of an order is an order of the operations that are left, from some value: what was over before
-/// goes, what was open may have its place before or after.
-RegisterProblem cut_before(const RegisterProblem& problem, std::size_t position) {
-  RegisterProblem out = without_ops(problem);
-  out.any_initial = true;
-  for (RegisterOp op : problem.ops) {
-    if (op.invoke < position && op.definite()) {
-      if (op.response < position || !op.action.changes()) continue;
-      op.response = kNever;
-    }
-    out.ops.push_back(op);
-  }
-  return out;
-}
 
 /// One thing that may be weakened by itself.
 struct Unit {
@@ -123,10 +67,8 @@ class Shrinker {
   /// Without negative facts whole values may go, and the story is plainer. While a failed cas says "not a", a
   /// value between two a's matters even if nobody reads it.
   void drop_denials() {
-    RegisterProblem trial = without_ops(original_);
-    for (const RegisterOp& op : original_.ops) {
-      if (op.action.kind != ActionKind::kDeny) trial.ops.push_back(op);
-    }
+    RegisterProblem trial = original_;
+    std::erase_if(trial.ops, [](const RegisterOp& op) { return op.action.kind == ActionKind::kDeny; });
     denials_matter_ = trial.ops.size() < original_.ops.size() && !accept(trial);
     if (!denials_matter_) original_ = std::move(trial);
   }
@@ -154,7 +96,7 @@ class Shrinker {
       for (std::size_t i = begin; i < end; ++i) {
         (units[i].value ? trial.dropped : trial.unseen)[units[i].number] = true;
       }
-      if (exhausted() || !weaken(trial)) {
+      if (exhausted() || !try_weakening(trial)) {
         left.insert(left.end(), units.begin() + static_cast<std::ptrdiff_t>(begin),
                     units.begin() + static_cast<std::ptrdiff_t>(end));
       }
@@ -167,9 +109,9 @@ class Shrinker {
   }
 
   /// Keeps the weakening if the problem is still violated with it.
-  bool weaken(const Weakening& trial) {
+  bool try_weakening(const Weakening& trial) {
     work_ += original_.ops.size();
-    if (!accept(apply(original_, trial))) return false;
+    if (!accept(weaken(original_, trial))) return false;
     weakening_ = trial;
     return true;
   }

@@ -13,7 +13,7 @@ namespace ordeal::testing {
 namespace {
 
 constexpr std::uint64_t kSeed = 20260101;
-constexpr std::uint64_t kHistories = 200'000;
+constexpr std::uint64_t kHistories = 100'000;
 
 RandomShape random_shape(Rng& rng) {
   return {.processes = static_cast<std::uint32_t>(rng.between(2, 5)),
