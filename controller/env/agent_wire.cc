@@ -136,7 +136,7 @@ Result<ProcessState> parse_process_state(const HttpAnswer& answer, NodeId node) 
 Status parse_collected(const HttpAnswer& answer, NodeId node, ReachMatrix& matrix) {
   if (!answer.answered || answer.status != 200) return answer_error(answer, node);
   const auto root = parse_object(answer.body);
-  const json::value* arrived = root ? root->if_contains("arrived") : nullptr;
+  const json::value* arrived = root ? root->if_contains("collect") : nullptr;
   if (arrived == nullptr || !arrived->is_object()) return not_understood(answer, node);
   for (const auto& peer : arrived->get_object()) {
     const NodeId from = parse_node_name({peer.key().data(), peer.key().size()});
@@ -147,22 +147,20 @@ Status parse_collected(const HttpAnswer& answer, NodeId node, ReachMatrix& matri
   return {};
 }
 
-Result<std::vector<Incapability>> parse_capabilities(std::string_view body) {
+Result<std::vector<Capability>> parse_capabilities(std::string_view body) {
   const auto root = parse_object(body);
-  const json::value* list = root ? root->if_contains("capabilities") : nullptr;
-  const Error wrong{ErrorCode::kInvalidArgument, "no list of capabilities as in docs/formats/agent-api.md"};
-  if (list == nullptr || !list->is_array()) return wrong;
-  std::vector<Incapability> missing;
-  for (const json::value& entry : list->get_array()) {
-    if (!entry.is_object() || text_of(entry.get_object(), "name").empty()) return wrong;
-    const json::object& capability = entry.get_object();
-    if (bool_of(capability, "ok")) continue;
-    const std::string install = text_of(capability, "install");
-    std::string why = text_of(capability, "why");
-    if (!install.empty()) why += "; " + install;
-    missing.push_back({text_of(capability, "name"), std::move(why)});
+  const json::value* all = root ? root->if_contains("capabilities") : nullptr;
+  const Error wrong{ErrorCode::kInvalidArgument, "no capabilities as in docs/formats/agent-api.md"};
+  if (all == nullptr || !all->is_object()) return wrong;
+  std::vector<Capability> found;
+  for (const auto& entry : all->get_object()) {
+    if (!entry.value().is_object()) return wrong;
+    const json::object& capability = entry.value().get_object();
+    if (!capability.contains("available")) return wrong;
+    found.push_back({std::string(entry.key()), bool_of(capability, "available"),
+                     text_of(capability, "detail"), text_of(capability, "install")});
   }
-  return missing;
+  return found;
 }
 
 }  // namespace ordeal::env

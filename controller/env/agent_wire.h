@@ -48,12 +48,14 @@ struct ProcessState {
 /// Adds the row of the node that collected: what arrived from each peer.
 [[nodiscard]] Status parse_collected(const HttpAnswer& answer, NodeId node, ReachMatrix& matrix);
 
-/// What an agent cannot do here, from GET /capabilities.
-struct Incapability {
+/// What a machine can do and what not, of GET /capabilities and `ordeal-agent --capabilities`.
+struct Capability {
   std::string name;
-  std::string why;
+  bool available = false;
+  std::string detail;   ///< how, or why not
+  std::string install;  ///< what to do about it; may be empty
 };
-[[nodiscard]] Result<std::vector<Incapability>> parse_capabilities(std::string_view body);
+[[nodiscard]] Result<std::vector<Capability>> parse_capabilities(std::string_view body);
 
 /// Of any request: "n2's agent: 409 cannot_now: ...", or why there was no answer. Requires: it is no success.
 [[nodiscard]] Error answer_error(const HttpAnswer& answer, NodeId node);

@@ -14,10 +14,10 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 
 namespace ordeal::env {
@@ -57,66 +57,28 @@ DoctorCheck check_own_program(const std::string& folder, const std::string& name
 /// Something to try in a network namespace that is thrown away.
 struct Trial {
   std::string name;
-  Need need;
   std::vector<std::string> command;
   std::string input;
-  std::string remedy;
+  std::string kernel_option;
 };
 
 std::vector<Trial> trials() {
-  const std::string kernel = "use a kernel with ";
-  return {
-      {"bridge",
-       Need::kRequired,
-       {"ip", "-batch", "-"},
-       "link add ordeal0 type bridge\n",
-       kernel + "CONFIG_BRIDGE"},
-      {"veth",
-       Need::kRequired,
-       {"ip", "-batch", "-"},
-       "link add a0 type veth peer name b0\n",
-       kernel + "CONFIG_VETH"},
-      {"IPv6",
-       Need::kRequired,
-       {"ip", "-batch", "-"},
-       "link set lo up\naddress add fd6f::1/128 dev lo\n",
-       "boot without ipv6.disable=1: partitions cut both families and are probed in both"},
-      {"packet filter, IPv4",
-       Need::kRequired,
-       {"iptables", "-A", "INPUT", "-s", "10.0.0.1", "-j", "DROP"},
-       "",
-       "apt-get install iptables; kernel: CONFIG_NF_TABLES and CONFIG_NFT_COMPAT, or CONFIG_IP_NF_FILTER"},
-      {"packet filter, IPv6",
-       Need::kRequired,
-       {"ip6tables", "-A", "INPUT", "-s", "fd6f::1", "-j", "DROP"},
-       "",
-       "apt-get install iptables; kernel: CONFIG_NF_TABLES and CONFIG_NFT_COMPAT, or CONFIG_IP6_NF_FILTER"},
-      {"rules that expire (xt_time)",
-       Need::kOptional,
-       {"iptables", "-A", "INPUT", "-m", "time", "--datestop", "2037-01-01T00:00:00", "-j", "DROP"},
-       "",
-       kernel + "CONFIG_NETFILTER_XT_MATCH_TIME; without it the agent's guardian alone heals after a crash"},
-      {"netem",
-       Need::kOptional,
-       {"tc", "qdisc", "add", "dev", "lo", "root", "netem", "delay", "1ms"},
-       "",
-       kernel + "CONFIG_NET_SCH_NETEM; no fault of today needs it"},
-      {"packet queue (NFQUEUE)",
-       Need::kOptional,
-       {"iptables", "-A", "INPUT", "-j", "NFQUEUE", "--queue-num", "1", "--queue-bypass"},
-       "",
-       kernel + "CONFIG_NETFILTER_XT_TARGET_NFQUEUE; no fault of today needs it"},
-  };
+  return {{"bridge", {"ip", "-batch", "-"}, "link add ordeal0 type bridge\n", "CONFIG_BRIDGE"},
+          {"veth", {"ip", "-batch", "-"}, "link add a0 type veth peer name b0\n", "CONFIG_VETH"}};
+}
+
+/// The first line that is not empty, or how it ended.
+std::string gist(const CommandOutput& output) {
+  const std::size_t begin = std::min(output.text.find_first_not_of("\n "), output.text.size());
+  std::string line = output.text.substr(begin, output.text.find('\n', begin) - begin);
+  return line.empty() ? fmt::format("exit code {}", output.exit_code) : line;
 }
 
 /// Empty when it worked.
 std::string problem_of(const Trial& trial) {
   const auto output = run_command(trial.command, trial.input);
   if (!output.ok()) return output.error().message;
-  if (output->exit_code == 0) return {};
-  std::string text = output->text.empty() ? fmt::format("exit code {}", output->exit_code) : output->text;
-  text = text.substr(0, text.find('\n'));
-  return text;
+  return output->exit_code == 0 ? "" : gist(*output);
 }
 
 /// One line per trial, in order; fewer when the namespaces could not be made.
@@ -130,7 +92,6 @@ std::vector<std::string> try_in_scratch_network(const std::vector<Trial>& list) 
   if (child < 0) return {};
   if (child == 0) {
     const auto done = run_in_private_namespaces([&] {
-      ::setenv("XTABLES_LOCKFILE", "/dev/null", 1);  // /run may not be ours to write to
       for (const Trial& trial : list) {
         const std::string line = problem_of(trial) + "\n";
         if (::write(write_end.get(), line.data(), line.size()) < 0) return 1;
@@ -157,11 +118,33 @@ void add_trials(std::vector<DoctorCheck>& checks) {
   for (std::size_t i = 0; i < list.size(); ++i) {
     const bool tried = i < problems.size();
     const bool ok = tried && problems[i].empty();
-    checks.push_back(make_check(list[i].name, list[i].need, ok,
+    checks.push_back(make_check(list[i].name, Need::kRequired, ok,
                                 ok      ? "works"
                                 : tried ? problems[i]
                                         : "not tried: no private namespaces",
-                                list[i].remedy));
+                                fmt::format("use a kernel with {}", list[i].kernel_option)));
+  }
+}
+
+/// The agent tries its own mechanisms, in a namespace that it throws away.
+void add_agent_capabilities(const std::string& programs, std::vector<DoctorCheck>& checks) {
+  constexpr std::array<std::string_view, 3> kRequiredOnes = {"ipv6", "packet_filter_ipv4",
+                                                             "packet_filter_ipv6"};
+  const std::string agent = programs + "/ordeal-agent";
+  if (::access(agent.c_str(), X_OK) != 0) return;  // said by its own check
+  const auto output = run_command({agent, "--capabilities"});
+  auto capabilities = output.ok() ? parse_capabilities(output->text) : output.error();
+  if (!capabilities.ok()) {
+    checks.push_back(make_check("faults", Need::kRequired, false, capabilities.error().message,
+                                agent + " --capabilities must print what it can do; build it anew"));
+    return;
+  }
+  for (Capability& capability : *capabilities) {
+    const bool required =
+        std::find(kRequiredOnes.begin(), kRequiredOnes.end(), capability.name) != kRequiredOnes.end();
+    std::replace(capability.name.begin(), capability.name.end(), '_', ' ');
+    checks.push_back(make_check(capability.name, required ? Need::kRequired : Need::kOptional,
+                                capability.available, capability.detail, capability.install));
   }
 }
 
@@ -211,8 +194,7 @@ DoctorCheck check_cores() {
 DoctorCheck check_docker() {
   const auto output = run_command({"docker", "version", "--format", "{{.Server.Version}}"});
   const bool ok = output.ok() && output->exit_code == 0;
-  const std::string found =
-      !output.ok() ? "there is no docker command" : output->text.substr(0, output->text.find('\n'));
+  const std::string found = output.ok() ? gist(*output) : "there is no docker command";
   return make_check("Docker engine", Need::kOptional, ok, found,
                     "only for --env docker: apt-get install docker.io, and join the group docker");
 }
@@ -249,6 +231,7 @@ std::vector<DoctorCheck> examine_machine(const DoctorOptions& options) {
   add_trials(checks);
   checks.push_back(check_own_program(programs, "ordeal-node"));
   checks.push_back(check_own_program(programs, "ordeal-agent"));
+  add_agent_capabilities(programs, checks);
   checks.push_back(check_space(data));
   checks.push_back(check_sync_rate(data));
   checks.push_back(check_memory());

@@ -26,7 +26,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Duration kStopLimit = seconds(5);
+/// Above the time that a supervisor gives its replica.
+constexpr Duration kStopLimit = seconds(12);
 constexpr Duration kHealthGap = milliseconds(50);
 constexpr Duration kHealthTimeout = seconds(1);
 
@@ -123,8 +124,7 @@ Status LocalCluster::set_up() {
     if (Status status = start_node(member); !status.ok()) return status;
     if (Status status = start_agent(member); !status.ok()) return status;
   }
-  if (Status status = wait_until_healthy(); !status.ok()) return status;
-  return check_capabilities();
+  return wait_until_healthy();
 }
 
 Status LocalCluster::make_token() {
@@ -300,28 +300,6 @@ Status LocalCluster::wait_until_healthy() {
                  not_healthy(sick->agent ? "ordeal-agent" : "ordeal-node", sick->member->endpoint.node, why,
                              sick->agent ? *sick->member->agent : *sick->member->node)};
   }
-}
-
-/// A run whose faults cannot bite would be vacuous: better to know before it begins.
-Status LocalCluster::check_capabilities() {
-  Transport transport;
-  const Endpoint& endpoint = members_.front().endpoint;
-  std::optional<HttpAnswer> answer;
-  HttpRequest request;
-  request.url = endpoint.agent_url() + "/capabilities";
-  request.bearer_token = token_;
-  request.timeout = options_.start_timeout;
-  transport.start(std::move(request), [&answer](HttpAnswer got) { answer = std::move(got); });
-  while (!answer) transport.wait(monotonic_now() + kHealthTimeout);
-  if (!answer->answered || answer->status != 200) return answer_error(*answer, endpoint.node);
-  auto missing = parse_capabilities(answer->body);
-  if (!missing.ok()) return missing.error();
-  for (const Incapability& capability : *missing) {
-    if (capability.name == "partition" || capability.name == "kill" || capability.name == "pause")
-      return Error{ErrorCode::kUnsupported,
-                   fmt::format("this machine cannot do the fault {}: {}", capability.name, capability.why)};
-  }
-  return {};
 }
 
 std::vector<Cluster::Death> LocalCluster::deaths() {

@@ -81,7 +81,6 @@ class LocalCluster : public Cluster {
   Status start_node(Member& member);
   Status start_agent(Member& member);
   Status wait_until_healthy();
-  Status check_capabilities();
   Status find_dead();
 
   Options options_;

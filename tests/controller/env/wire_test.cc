@@ -92,23 +92,26 @@ TEST(AgentWire, ReadsProcessStates) {
 TEST(AgentWire, ReadsARowOfTheMatrix) {
   ReachMatrix matrix;
   ASSERT_TRUE(
-      parse_collected(answer(200, R"({"arrived":{"n2":{"ipv4":20,"ipv6":0},"n3":{"ipv4":0,"ipv6":0}}})"), kN1,
+      parse_collected(answer(200, R"({"collect":{"n2":{"ipv4":20,"ipv6":0},"n3":{"ipv4":0,"ipv6":0}}})"), kN1,
                       matrix)
           .ok());
   EXPECT_EQ(matrix, (ReachMatrix{{{kN2, kN1}, {20, 0}}, {{kN3, kN1}, {0, 0}}}));
-  for (const char* wrong : {"", "[]", "{}", R"({"arrived":{"x":{}}})", R"({"arrived":{"n2":3}})"})
+  for (const char* wrong : {"", "[]", "{}", R"({"collect":{"x":{}}})", R"({"collect":{"n2":3}})"})
     EXPECT_FALSE(parse_collected(answer(200, wrong), kN1, matrix).ok()) << wrong;
 }
 
-TEST(AgentWire, ReadsWhatAMachineCannotDo) {
-  const auto missing = parse_capabilities(
-      R"({"capabilities":[{"name":"partition","ok":true},
-                          {"name":"netem","ok":false,"why":"no sch_netem","install":"another kernel"}]})");
-  ASSERT_TRUE(missing.ok());
-  ASSERT_EQ(missing->size(), 1u);
-  EXPECT_EQ((*missing)[0].name, "netem");
-  EXPECT_EQ((*missing)[0].why, "no sch_netem; another kernel");
-  for (const char* wrong : {"", "{}", R"({"capabilities":[{"ok":true}]})", R"({"capabilities":{}})"})
+TEST(AgentWire, ReadsWhatAMachineCanDo) {
+  const auto all = parse_capabilities(
+      R"({"version":1,"capabilities":{"packet_filter_ipv4":{"available":true,"detail":"iptables v1.8.9"},
+          "netem":{"available":false,"detail":"no sch_netem","install":"another kernel"}}})");
+  ASSERT_TRUE(all.ok());
+  ASSERT_EQ(all->size(), 2u);
+  EXPECT_EQ((*all)[0].name, "packet_filter_ipv4");
+  EXPECT_TRUE((*all)[0].available);
+  EXPECT_FALSE((*all)[1].available);
+  EXPECT_EQ((*all)[1].detail, "no sch_netem");
+  EXPECT_EQ((*all)[1].install, "another kernel");
+  for (const char* wrong : {"", "{}", R"({"capabilities":[]})", R"({"capabilities":{"netem":{}}})"})
     EXPECT_FALSE(parse_capabilities(wrong).ok()) << wrong;
 }
 

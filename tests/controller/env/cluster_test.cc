@@ -1,0 +1,315 @@
+// A real cluster of three nodes with their agents, in private namespaces: faults are carried out and seen,
+// and a whole run is driven. Each test is a child process, since namespaces cannot be left again.
+
+#include "common/history.h"
+#include "controller/env/agents.h"
+#include "controller/env/clocks.h"
+#include "controller/env/driver.h"
+#include "controller/env/local.h"
+#include "controller/env/namespaces.h"
+#include "controller/run/parts.h"
+#include "tests/support/program.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <optional>
+#include <string>
+
+namespace ordeal::env {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const NodeId kN1(1);
+const NodeId kN2(2);
+const NodeId kN3(3);
+
+class Cluster3 : public testing::Test {
+ protected:
+  void SetUp() override {
+    const Status status = try_private_namespaces();
+    if (!status.ok()) GTEST_SKIP() << "NOT TESTED, namespaces are forbidden here: " << status.error().message;
+  }
+
+  LocalCluster::Options options() const {
+    LocalCluster::Options result;
+    result.nodes = 3;
+    result.log_directory = directory_.path();
+    result.data_directory = directory_.path() + "/data";
+    result.programs = ORDEAL_BINARY_DIR;
+    return result;
+  }
+
+  /// Runs the story in private namespaces; its failed expectations fail this test.
+  void inside(const std::function<void()>& story) const {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const auto result = run_in_private_namespaces([&] {
+        story();
+        return HasFailure() ? 1 : 0;
+      });
+      ::_exit(result.ok() ? *result : 99);
+    }
+    const int status = wait_for_child(child);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << "see the failures above; logs:\n" << logs();
+  }
+
+  void with_cluster(const std::function<void(LocalCluster&)>& story) const {
+    inside([&] {
+      auto cluster = LocalCluster::start(options());
+      ASSERT_TRUE(cluster.ok()) << cluster.error().message;
+      story(**cluster);
+      EXPECT_THAT((*cluster)->stop(), IsEmpty());
+      EXPECT_FALSE(fs::exists(options().data_directory));
+    });
+  }
+
+  std::string logs() const {
+    std::string text;
+    for (const auto& entry : fs::directory_iterator(directory_.path())) {
+      if (entry.path().extension() == ".log")
+        text += entry.path().string() + ":\n" + tail(entry.path()) + "\n";
+    }
+    return text;
+  }
+
+  test::TemporaryDirectory directory_;
+};
+
+/// The agents, asked one thing after the other.
+class Operator {
+ public:
+  explicit Operator(LocalCluster& cluster)
+      : agents_(cluster.endpoints(), cluster.token(), transport_,
+                {[this](EnvironmentResult result) { result_ = std::move(result); },
+                 [this](AgentLost lost) { lost_ = std::move(lost); }}) {}
+
+  EnvironmentResult ask(decltype(EnvironmentRequest::verb) verb) {
+    result_.reset();
+    agents_.request({++last_, std::move(verb)});
+    run_until([this] { return result_.has_value(); });
+    EXPECT_TRUE(result_.has_value()) << "no result";
+    if (result_) EXPECT_EQ(result_->id, last_);
+    return result_.value_or(EnvironmentResult{});
+  }
+
+  void run_until(const std::function<bool()>& done, Duration limit = seconds(30)) {
+    const MonotonicTime end = monotonic_now() + limit;
+    while (!done() && monotonic_now() < end) {
+      agents_.run_due(monotonic_now());
+      transport_.wait(std::min(end, agents_.next_due().value_or(end)));
+    }
+  }
+
+  [[nodiscard]] const std::optional<AgentLost>& lost() const { return lost_; }
+
+ private:
+  Transport transport_;
+  std::optional<EnvironmentResult> result_;
+  std::optional<AgentLost> lost_;
+  EnvironmentRequestId last_;
+  Agents agents_;
+};
+
+void expect_verified(const EnvironmentResult& result) {
+  EXPECT_EQ(result.outcome, EnvironmentOutcome::kVerified) << result.reason;
+  EXPECT_LE(result.earliest, result.latest);
+}
+
+std::string text_of(const EnvironmentResult& result, std::string_view key) {
+  const Value* value = result.measured.find(key);
+  return value == nullptr ? "missing" : to_text(*value);
+}
+
+TEST_F(Cluster3, CutsAndHealsOneDirection) {
+  with_cluster([](LocalCluster& cluster) {
+    Operator op(cluster);
+    const FaultId fault(1);
+    const EnvironmentResult applied = op.ask(ApplyFault{fault, PartitionFault{{{kN1, kN2}}}});
+    expect_verified(applied);
+    EXPECT_EQ(text_of(applied, "pairs"), "6");
+    EXPECT_EQ(text_of(applied, "cut"), to_text(Value(Value::List{Value::List{"n1", "n2"}})));
+    expect_verified(op.ask(ProbeFault{fault}));
+    const EnvironmentResult removed = op.ask(RemoveFault{fault});
+    expect_verified(removed);
+    EXPECT_EQ(text_of(removed, "cut"), to_text(Value(Value::List{})));
+    expect_verified(op.ask(RemoveFault{fault}));  // idempotent
+    expect_verified(op.ask(HealAll{}));
+  });
+}
+
+TEST_F(Cluster3, KeepsAPartitionWhenAnotherGoes) {
+  with_cluster([](LocalCluster& cluster) {
+    Operator op(cluster);
+    expect_verified(op.ask(ApplyFault{FaultId(1), PartitionFault{{{kN1, kN2}, {kN1, kN3}}}}));
+    expect_verified(op.ask(ApplyFault{FaultId(2), PartitionFault{{{kN1, kN2}, {kN2, kN1}}}}));
+    expect_verified(op.ask(RemoveFault{FaultId(2)}));
+    expect_verified(op.ask(ProbeFault{FaultId(1)}));
+    expect_verified(op.ask(HealAll{}));
+  });
+}
+
+TEST_F(Cluster3, KillsAndStartsAgain) {
+  with_cluster([](LocalCluster& cluster) {
+    Operator op(cluster);
+    const EnvironmentResult killed = op.ask(ApplyFault{FaultId(1), KillFault{{kN2, kN3}}});
+    expect_verified(killed);
+    EXPECT_THAT(text_of(killed, "n2"), HasSubstr("alive: false"));
+    const EnvironmentResult removed = op.ask(RemoveFault{FaultId(1)});
+    expect_verified(removed);
+    EXPECT_THAT(text_of(removed, "n3"), HasSubstr("incarnation: 2"));
+    expect_verified(op.ask(HealAll{}));
+  });
+}
+
+TEST_F(Cluster3, PausesAndResumes) {
+  with_cluster([](LocalCluster& cluster) {
+    Operator op(cluster);
+    const EnvironmentResult paused = op.ask(ApplyFault{FaultId(1), PauseFault{{kN1}}});
+    expect_verified(paused);
+    EXPECT_THAT(text_of(paused, "n1"), HasSubstr("stopped: true"));
+    expect_verified(op.ask(RemoveFault{FaultId(1)}));
+    expect_verified(op.ask(HealAll{}));
+  });
+}
+
+TEST_F(Cluster3, HealsEverythingAtOnce) {
+  with_cluster([](LocalCluster& cluster) {
+    Operator op(cluster);
+    expect_verified(op.ask(ApplyFault{FaultId(1), PartitionFault{{{kN1, kN2}, {kN2, kN1}}}}));
+    expect_verified(op.ask(ApplyFault{FaultId(2), KillFault{{kN3}}}));
+    expect_verified(op.ask(ApplyFault{FaultId(3), PauseFault{{kN1}}}));
+    expect_verified(op.ask(HealAll{}));
+    EXPECT_EQ(op.ask(ProbeFault{FaultId(1)}).outcome, EnvironmentOutcome::kUnverified);
+  });
+}
+
+/// In the private PID namespace every process with this command line is one of ours.
+pid_t find_process(const std::string& program, const std::string& node) {
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    std::ifstream file(entry.path() / "cmdline", std::ios::binary);
+    std::string line{std::istreambuf_iterator<char>(file), {}};
+    std::replace(line.begin(), line.end(), '\0', ' ');
+    if (line.find("/" + program + " ") != std::string::npos &&
+        line.find(" " + node + " ") != std::string::npos)
+      return std::stoi(entry.path().filename());
+  }
+  return 0;
+}
+
+TEST_F(Cluster3, NoticesAnAgentThatWasKilled) {
+  with_cluster([](LocalCluster& cluster) {
+    EXPECT_THAT(cluster.deaths(), IsEmpty());
+    Operator op(cluster);
+    const pid_t agent = find_process("ordeal-agent", "--node n2");
+    ASSERT_GT(agent, 0);
+    ::kill(agent, SIGKILL);
+    op.run_until([&] { return op.lost().has_value(); });
+    ASSERT_TRUE(op.lost().has_value());
+    EXPECT_EQ(op.lost()->node, kN2);
+    const auto deaths = cluster.deaths();
+    ASSERT_EQ(deaths.size(), 1u);
+    EXPECT_EQ(deaths[0].node, kN2);
+    EXPECT_TRUE(deaths[0].agent);
+    EXPECT_THAT(deaths[0].reason, HasSubstr("signal 9"));
+    EXPECT_THAT(cluster.deaths(), IsEmpty());
+    EXPECT_EQ(op.ask(ApplyFault{FaultId(1), KillFault{{kN2}}}).outcome, EnvironmentOutcome::kFailed);
+  });
+}
+
+TEST_F(Cluster3, ShowsTheLogOfANodeThatDiesAtStart) {
+  inside([this] {
+    LocalCluster::Options bad = options();
+    bad.node_flags["election-timeout"] = "soon";
+    const auto cluster = LocalCluster::start(std::move(bad));
+    ASSERT_FALSE(cluster.ok());
+    EXPECT_THAT(cluster.error().message, HasSubstr("node-1.log"));
+    EXPECT_THAT(cluster.error().message, HasSubstr("soon"));
+  });
+}
+
+TEST_F(Cluster3, SaysWhichProgramIsMissing) {
+  inside([this] {
+    LocalCluster::Options bad = options();
+    bad.programs = "/no/such/folder";
+    const auto cluster = LocalCluster::start(std::move(bad));
+    ASSERT_FALSE(cluster.ok());
+    EXPECT_THAT(cluster.error().message, HasSubstr("/no/such/folder/ordeal-node"));
+  });
+}
+
+Plan small_plan() {
+  Plan plan = default_plan();
+  plan.nodes = 3;
+  plan.time_limit = seconds(12);
+  plan.random_faults.reset();
+  plan.fault_events = {{seconds(1), seconds(2), {"partition", "isolate-one", "leader"}},
+                       {seconds(5), seconds(1), {"kill", "", "follower"}},
+                       {seconds(9), seconds(1), {"pause", "", "leader"}}};
+  plan.expect_faults = 3;
+  return plan;
+}
+
+TEST_F(Cluster3, IsDrivenThroughAWholeRun) {
+  with_cluster([](LocalCluster& cluster) {
+    const Plan plan = small_plan();
+    ASSERT_TRUE(check_plan(plan).ok()) << check_plan(plan).error().message;
+    auto workload = make_workload(plan);
+    ASSERT_TRUE(workload.ok());
+    RunLoop loop(plan, 42, std::move(*workload), &make_client, monotonic_now());
+    History history;
+    std::string notes;
+    const RunReport report =
+        drive(loop, cluster,
+              {[&](std::span<const Op> ops) { history.insert(history.end(), ops.begin(), ops.end()); },
+               [](const RunProgress&) {}, [&](const std::string& note) { notes += note + "\n"; },
+               [] { return interrupts(); }});
+    const RunSummary summary = loop.summary();
+    EXPECT_TRUE(report.finished);
+    EXPECT_TRUE(summary.healed) << notes;
+    EXPECT_THAT(summary.vacuous, IsEmpty()) << notes;
+    EXPECT_EQ(summary.progress.faults_verified, 3u) << notes;
+    EXPECT_EQ(summary.progress.faults_healed, 3u) << notes;
+    const Status well_formed = check_well_formed(history);
+    EXPECT_TRUE(well_formed.ok()) << well_formed.error().message;
+    EXPECT_GT(summary.progress.ok, 100u) << notes;
+    EXPECT_GT(report.wake.count, 0u);
+  });
+}
+
+TEST_F(Cluster3, EndsSoonWhenInterrupted) {
+  with_cluster([](LocalCluster& cluster) {
+    Plan plan = small_plan();
+    plan.time_limit = seconds(600);
+    plan.fault_events.clear();
+    plan.expect_faults = 0;
+    auto workload = make_workload(plan);
+    ASSERT_TRUE(workload.ok());
+    RunLoop loop(plan, 42, std::move(*workload), &make_client, monotonic_now());
+    bool loaded = false;
+    const RunReport report =
+        drive(loop, cluster,
+              {[](std::span<const Op>) {},
+               [&](const RunProgress& progress) { loaded = loaded || progress.phase == RunPhase::kLoad; },
+               [](const std::string&) {}, [&] { return loaded ? 1u : 0u; }});
+    EXPECT_TRUE(report.finished);
+    EXPECT_TRUE(loop.summary().healed);
+    EXPECT_THAT(loop.summary().vacuous, testing::Contains(HasSubstr("interrupted")));
+  });
+}
+
+}  // namespace
+}  // namespace ordeal::env
