@@ -3,6 +3,7 @@
 #include "checkers/driver/driver.h"
 #include "controller/cli/exit_code.h"
 #include "controller/cli/verdict_text.h"
+#include "controller/report/run_info.h"
 
 #include <fmt/format.h>
 
@@ -56,7 +57,7 @@ int check_command(const CheckCommandOptions& options) {
   fmt::print("{} operations as {}, model {}, {:.3f} s\n", pair_operations(report->history).size(),
              to_text(report->format), report->model, report->seconds);
   fmt::print("verdict: {}\n", to_text(report->verdict()));
-  return exit_of(report->verdict(), false);
+  return report::exit_code(report::judge(report->findings, {}));
 }
 
 }  // namespace ordeal::cli

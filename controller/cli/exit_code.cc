@@ -14,16 +14,4 @@ int worst_exit(int a, int b) {
   return std::max(rank(a), rank(b)) == rank(a) ? a : b;
 }
 
-int exit_of(Verdict verdict, bool vacuous) {
-  switch (verdict) {
-    case Verdict::kInvalid:
-      return kExitInvalid;
-    case Verdict::kUnknown:
-      return kExitUnknown;
-    case Verdict::kValid:
-      return vacuous ? kExitUnknown : kExitValid;
-  }
-  return kExitInternal;
-}
-
 }  // namespace ordeal::cli

@@ -1,8 +1,6 @@
 #pragma once
 // Exit codes of the `ordeal` program (docs/ARCHITECTURE.md, section 7).
 
-#include "checkers/checker.h"
-
 namespace ordeal::cli {
 
 inline constexpr int kExitValid = 0;
@@ -14,8 +12,5 @@ inline constexpr int kExitInternal = 255;
 /// Of several runs the code that matters most: 1 outranks 255, 255 outranks 2, 2 outranks 0. 254 outranks
 /// all: nothing was run.
 [[nodiscard]] int worst_exit(int a, int b);
-
-/// Invalid stays invalid in a vacuous run: a violation is a violation. Valid does not.
-[[nodiscard]] int exit_of(Verdict verdict, bool vacuous);
 
 }  // namespace ordeal::cli

@@ -1,30 +1,57 @@
 // The `ordeal` program: parses the command line and calls one command.
 
 #include "controller/cli/check_command.h"
+#include "controller/cli/doctor_command.h"
 #include "controller/cli/exit_code.h"
 #include "controller/cli/list_command.h"
+#include "controller/cli/run_command.h"
+#include "controller/report/serve.h"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <cstdio>
 #include <functional>
 #include <string>
 
 namespace ordeal::cli {
 namespace {
 
+int serve_command(const report::ServeOptions& options) {
+  const Status status = report::serve(options, [](const std::string& url) {
+    fmt::print("serving the store at {} (end with Ctrl-C)\n", url);
+    std::fflush(stdout);
+  });
+  if (status.ok()) return kExitValid;
+  fmt::print(stderr, "ordeal serve: {}\n", status.error().message);
+  return status.error().code == ErrorCode::kInvalidArgument ? kExitArguments : kExitInternal;
+}
+
 /// Adds every command; the chosen one leaves what is to be done in `chosen`.
 struct Commands {
+  RunCommandOptions run;
   CheckCommandOptions check;
+  report::ServeOptions serve;
+  std::string store = "store";
   std::string topic;
   std::function<int()> chosen;
 
-  explicit Commands(CLI::App& app) {
+  void add_run(CLI::App& app, int argc, char** argv) {
+    CLI::App* command =
+        app.add_subcommand("run", "run a plan on a cluster of real processes; without flags the default");
+    add_run_options(*command, run);
+    run.argv.assign(argv, argv + argc);
+    command->callback([this] { chosen = [this] { return run_command(run); }; });
+  }
+
+  void add_check(CLI::App& app) {
     CLI::App* command = app.add_subcommand("check", "judge a history that is already there");
     add_check_options(*command, check);
     command->callback([this] { chosen = [this] { return check_command(check); }; });
+  }
 
-    command =
+  void add_list(CLI::App& app) {
+    CLI::App* command =
         app.add_subcommand("list", "what there is: bugs, faults, formats, models, protocols, workloads");
     command->add_option("what", topic, "the topic")->required()->check(CLI::IsMember(list_topics()));
     command->callback([this] {
@@ -34,6 +61,23 @@ struct Commands {
       };
     });
   }
+
+  void add_doctor(CLI::App& app) {
+    CLI::App* command =
+        app.add_subcommand("doctor", "what this machine can do, and what to install for the rest");
+    command->add_option("--store", store, "folder that will keep the runs; its disk is measured");
+    command->callback([this] { chosen = [this] { return doctor_command(store); }; });
+  }
+
+  void add_serve(CLI::App& app) {
+    CLI::App* command = app.add_subcommand("serve", "browse the store");
+    serve.store = "store";
+    command->add_option("--store", serve.store, "folder that keeps the runs");
+    command->add_option("--address", serve.address, "address to listen on");
+    command->add_option("--port", serve.port, "port to listen on; 0: any free one");
+    command->add_flag("--allow-remote", serve.allow_remote, "permit an address that is not loopback");
+    command->callback([this] { chosen = [this] { return serve_command(serve); }; });
+  }
 };
 
 int run_program(int argc, char** argv) {
@@ -42,7 +86,12 @@ int run_program(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(
       "Exit codes: 0 valid, 1 invalid, 2 unknown or vacuous, 254 bad arguments or plan, 255 internal error.");
-  Commands commands(app);
+  Commands commands;
+  commands.add_run(app, argc, argv);
+  commands.add_check(app);
+  commands.add_list(app);
+  commands.add_doctor(app);
+  commands.add_serve(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -60,14 +60,16 @@ void add_plan_options(CLI::App& command, PlanOptions& options) {
                      "planted bug to switch on, such as R5; see `ordeal list bugs`");
 }
 
-Result<Plan> make_plan(const PlanOptions& options) {
-  Plan plan = default_plan();
+Result<MadePlan> make_plan(const PlanOptions& options) {
+  MadePlan made{.plan = default_plan(), .given = {}};
+  Plan& plan = made.plan;
   if (!options.plan_file.empty()) {
     Result<std::string> text = read_text(options.plan_file);
     if (!text.ok()) return text.error();
     Result<Plan> parsed = parse_plan(*text, options.plan_file);
     if (!parsed.ok()) return parsed.error();
     plan = *std::move(parsed);
+    made.given = *std::move(text);
   }
   if (options.name) plan.name = *options.name;
   if (options.protocol) plan.protocol = *options.protocol;
@@ -85,7 +87,7 @@ Result<Plan> make_plan(const PlanOptions& options) {
     plan.time_limit = *limit;
   }
   if (Status status = check_plan(plan); !status.ok()) return status.error();
-  return plan;
+  return made;
 }
 
 }  // namespace ordeal::cli

@@ -31,7 +31,12 @@ struct PlanOptions {
 /// Adds the flags to a command, in Jepsen's words where it has one.
 void add_plan_options(CLI::App& command, PlanOptions& options);
 
+struct MadePlan {
+  Plan plan;
+  std::string given;  ///< text of the plan file; empty when there was none
+};
+
 /// Reads the plan file, if any, and applies the flags. kInvalidArgument and kNotFound say what to mend.
-[[nodiscard]] Result<Plan> make_plan(const PlanOptions& options);
+[[nodiscard]] Result<MadePlan> make_plan(const PlanOptions& options);
 
 }  // namespace ordeal::cli

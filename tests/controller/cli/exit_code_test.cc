@@ -18,15 +18,5 @@ TEST(ExitCode, UnknownCodeCountsAsInternalError) {
   EXPECT_EQ(worst_exit(137, kExitInvalid), kExitInvalid);
 }
 
-TEST(ExitCode, VacuousRunIsNotValid) {
-  EXPECT_EQ(exit_of(Verdict::kValid, false), kExitValid);
-  EXPECT_EQ(exit_of(Verdict::kValid, true), kExitUnknown);
-  EXPECT_EQ(exit_of(Verdict::kUnknown, false), kExitUnknown);
-}
-
-TEST(ExitCode, ViolationInVacuousRunStaysAViolation) {
-  EXPECT_EQ(exit_of(Verdict::kInvalid, true), kExitInvalid);
-}
-
 }  // namespace
 }  // namespace ordeal::cli

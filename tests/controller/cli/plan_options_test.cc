@@ -17,7 +17,9 @@ Result<Plan> parse(std::vector<std::string> arguments) {
   add_plan_options(app, options);
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back.
   app.parse(arguments);
-  return make_plan(options);
+  const Result<MadePlan> made = make_plan(options);
+  if (!made.ok()) return made.error();
+  return made->plan;
 }
 
 TEST(PlanOptions, WithoutFlagsIsTheDefaultPlan) {

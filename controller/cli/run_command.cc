@@ -1,0 +1,124 @@
+#include "controller/cli/run_command.h"
+
+#include "controller/cli/campaign.h"
+#include "controller/cli/exit_code.h"
+#include "controller/env/namespaces.h"
+#include "node/raft/raft.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <functional>
+#include <random>
+
+namespace ordeal::cli {
+namespace {
+
+std::uint64_t draw_seed() {
+  std::random_device device;
+  return device() % 1'000'000'000;  // Short enough to be typed again.
+}
+
+/// kInvalidArgument: there is no such bug.
+Status check_plants(const Plan& plan) {
+  std::vector<std::string_view> known;
+  for (const Plant& plant : raft::raft_plants()) known.push_back(plant.id);
+  for (const std::string& plant : plan.plants) {
+    if (std::find(known.begin(), known.end(), plant) != known.end()) continue;
+    return Error{ErrorCode::kInvalidArgument, fmt::format("there is no planted bug '{}' in {}; allowed: {}",
+                                                          plant, plan.protocol, fmt::join(known, ", "))};
+  }
+  return {};
+}
+
+volatile std::sig_atomic_t asked_to_end = 0;
+volatile pid_t current_run = 0;
+
+void pass_on(int signal) {
+  asked_to_end = 1;
+  if (current_run > 0) kill(current_run, signal);
+}
+
+/// Runs in a child process: entering namespaces binds a process for good, so each of several runs has its
+/// own.
+int in_child(const std::function<int()>& run) {
+  std::signal(SIGINT, pass_on);
+  std::signal(SIGTERM, pass_on);
+  const pid_t child = fork();
+  if (child < 0)
+    return fmt::print(stderr, "ordeal run: cannot start a process: {}\n", std::strerror(errno)),
+           kExitInternal;
+  if (child == 0) {
+    setpgid(0, 0);  // A terminal's signals come through the parent alone, once.
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    std::signal(SIGINT, SIG_DFL);
+    std::signal(SIGTERM, SIG_DFL);
+    const int code = run();
+    std::fflush(nullptr);
+    _exit(code);
+  }
+  current_run = child;
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  current_run = 0;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : kExitInternal;
+}
+
+int refuse(const Error& error) {
+  fmt::print(stderr, "ordeal run: {}\n", error.message);
+  return error.code == ErrorCode::kUnsupported || error.code == ErrorCode::kInternal ? kExitInternal
+                                                                                     : kExitArguments;
+}
+
+int isolated(const CampaignOptions& campaign) {
+  const Result<int> code = env::run_in_private_namespaces([&] { return run_campaign(campaign); });
+  return code.ok() ? *code : refuse(code.error());
+}
+
+}  // namespace
+
+void add_run_options(CLI::App& command, RunCommandOptions& options) {
+  add_plan_options(command, options.plan);
+  command.add_option("--env", options.environment, "where: local (namespaces of this machine)")
+      ->check(CLI::IsMember({"local"}));
+  command.add_option("--store", options.store, "folder that keeps the runs");
+  command.add_option("--test-count", options.test_count, "how many runs, each with the next seed")
+      ->check(CLI::Range(1, 10'000));
+  command.add_option("--check-seconds", options.check_seconds, "time for the checkers of a run")
+      ->check(CLI::PositiveNumber);
+}
+
+int run_command(const RunCommandOptions& options) {
+  Result<MadePlan> made = make_plan(options.plan);
+  if (!made.ok()) return refuse(made.error());
+  if (Status status = check_plants(made->plan); !status.ok()) return refuse(status.error());
+  CampaignOptions campaign;
+  campaign.plan = made->plan;
+  campaign.plan_given = made->given;
+  campaign.store = options.store;
+  campaign.check_seconds = options.check_seconds;
+  campaign.argv = options.argv;
+  const std::uint64_t first = campaign.plan.seed ? *campaign.plan.seed : draw_seed();
+  int worst = kExitValid;
+  for (std::uint32_t run = 0; run < options.test_count; ++run) {
+    campaign.seed = first + run;
+    campaign.plan.seed = campaign.seed;
+    if (options.test_count > 1) fmt::print("run {} of {}\n", run + 1, options.test_count);
+    std::fflush(stdout);
+    const int code =
+        options.test_count == 1 ? isolated(campaign) : in_child([&] { return isolated(campaign); });
+    worst = worst_exit(worst, code);
+    if (asked_to_end != 0) break;
+  }
+  return worst;
+}
+
+}  // namespace ordeal::cli
