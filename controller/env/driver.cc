@@ -62,7 +62,10 @@ Driver::Driver(RunLoop& loop, Cluster& cluster, const DriverHooks& hooks)
       next_wake_(start_),
       next_look_(start_),
       observer_(cluster.endpoints(), transport_,
-                [this](NodeObservation observation) { inbox_.emplace_back(std::move(observation)); }),
+                [this](NodeObservation observation) {
+                  hooks_.on_observation(observation);
+                  inbox_.emplace_back(std::move(observation));
+                }),
       agents_(cluster.endpoints(), cluster.token(), transport_,
               {[this](EnvironmentResult result) { inbox_.emplace_back(std::move(result)); },
                [this](AgentLost lost) { lose_agent(std::move(lost)); }}) {
@@ -174,6 +177,7 @@ RunReport drive(RunLoop& loop, Cluster& cluster, const DriverHooks& hooks) {
   ORDEAL_CHECK(hooks.on_history != nullptr);
   ORDEAL_CHECK(hooks.on_progress != nullptr);
   ORDEAL_CHECK(hooks.on_note != nullptr);
+  ORDEAL_CHECK(hooks.on_observation != nullptr);
   ORDEAL_CHECK(hooks.interrupted != nullptr);
   return Driver(loop, cluster, hooks).run();
 }

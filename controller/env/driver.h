@@ -18,6 +18,7 @@ struct DriverHooks {
   std::function<void(std::span<const Op>)> on_history;
   std::function<void(const RunProgress&)> on_progress;  ///< a few times a second
   std::function<void(const std::string&)> on_note;
+  std::function<void(const NodeObservation&)> on_observation;  ///< what a node says of itself has changed
   /// How often the operator asked to end; see namespaces.h. At the first the loop ends the load, at the
   /// second it does not wait for the final reads, at a third driving ends at once.
   std::function<unsigned()> interrupted;
