@@ -1,5 +1,8 @@
 #include "controller/report/faults.h"
 
+#include "controller/report/encode.h"
+#include "controller/report/wording.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -202,23 +205,36 @@ std::string describe_targets(const FaultRecord& fault, std::uint32_t nodes) {
   return text + " cut";
 }
 
-std::optional<ReachMatrix> reach_matrix(const Value& measured, std::uint32_t nodes) {
-  const Value* reach = measured.find("reach");
-  if (reach == nullptr || reach->as_map() == nullptr) return std::nullopt;
-  ReachMatrix matrix;
-  matrix.arrived.assign(nodes, std::vector<std::optional<std::int64_t>>(nodes));
-  if (const Value* sent = measured.find("sent"); sent != nullptr && sent->as_int() != nullptr)
-    matrix.sent = *sent->as_int();
-  for (const auto& [from_name, row] : *reach->as_map()) {
-    const NodeId from = parse_node_name(from_name);
-    if (from == kNoNode || from.value() > nodes || row.as_map() == nullptr) return std::nullopt;
-    for (const auto& [to_name, count] : *row.as_map()) {
-      const NodeId to = parse_node_name(to_name);
-      if (to == kNoNode || to.value() > nodes || count.as_int() == nullptr) return std::nullopt;
-      matrix.arrived[from.value() - 1][to.value() - 1] = *count.as_int();
-    }
+std::optional<MeasuredCuts> measured_cuts(const Value& measured) {
+  const Value* pairs = measured.find("pairs");
+  const Value* cuts = measured.find("cut");
+  if (pairs == nullptr || pairs->as_int() == nullptr || cuts == nullptr || cuts->as_list() == nullptr)
+    return std::nullopt;
+  MeasuredCuts result;
+  result.pairs = *pairs->as_int();
+  for (const Value& item : *cuts->as_list()) {
+    const Value::List* pair = item.as_list();
+    if (pair == nullptr || pair->size() != 2) return std::nullopt;
+    result.cuts.insert({node_of((*pair)[0]), node_of((*pair)[1])});
   }
-  return matrix;
+  return result;
+}
+
+std::string describe_measured(const Value& measured) {
+  const Value::Map* nodes = measured.as_map();
+  if (nodes == nullptr) return measured.is_nil() ? "" : value_words(measured);
+  std::string text;
+  for (const auto& [name, state] : *nodes) {
+    const Value* alive = state.find("alive");
+    const Value* stopped = state.find("stopped");
+    if (alive == nullptr || alive->as_bool() == nullptr) return value_words(measured);
+    const bool paused = stopped != nullptr && stopped->as_bool() != nullptr && *stopped->as_bool();
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", printable(name),
+                        !*alive->as_bool() ? "not running"
+                        : paused           ? "stopped"
+                                           : "running");
+  }
+  return text;
 }
 
 }  // namespace ordeal::report

@@ -7,6 +7,7 @@
 #include "controller/report/run_info.h"
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,13 +46,17 @@ struct FaultRecord {
 /// kinds the nodes.
 [[nodiscard]] std::string describe_targets(const FaultRecord& fault, std::uint32_t nodes);
 
-/// How many probe packets got through for each ordered pair, as the environment's probe reports it:
-/// {"reach": {"n1": {"n2": 20}}, "sent": 20} means that 20 of 20 packets from n1 arrived at n2.
-struct ReachMatrix {
-  std::vector<std::vector<std::optional<std::int64_t>>> arrived;  ///< [from][to], nodes from 1
-  std::int64_t sent = 0;
+/// The ordered pairs that let nothing through, as the environment's probe reports them:
+/// {"pairs": 20, "cut": [["n1" "n2"]]}, of 20 pairs that were measured.
+struct MeasuredCuts {
+  std::set<Cut> cuts;
+  std::int64_t pairs = 0;
 };
 /// None when `measured` has another form.
-[[nodiscard]] std::optional<ReachMatrix> reach_matrix(const Value& measured, std::uint32_t nodes);
+[[nodiscard]] std::optional<MeasuredCuts> measured_cuts(const Value& measured);
+
+/// "n2 not running, n3 stopped" for the probe of processes ({"n2": {"alive": false}}); any other form as it
+/// is.
+[[nodiscard]] std::string describe_measured(const Value& measured);
 
 }  // namespace ordeal::report

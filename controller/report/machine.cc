@@ -5,14 +5,10 @@
 
 #include <fmt/format.h>
 
-#include <fcntl.h>
 #include <sched.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <array>
-#include <cerrno>
-#include <chrono>
 #include <thread>
 
 namespace ordeal::report {
@@ -47,29 +43,6 @@ MachineInfo describe_machine() {
   if (::uname(&name) == 0) machine.kernel = fmt::format("{} {} {}", name.sysname, name.release, name.machine);
   machine.distribution = distribution();
   return machine;
-}
-
-Result<double> measure_fdatasync(const std::filesystem::path& directory, Duration budget) {
-  const std::filesystem::path path = directory / fmt::format(".fdatasync.{}", ::getpid());
-  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (descriptor < 0) return path_error("write", path, errno);
-  ::unlink(path.c_str());  // Gone when the descriptor is closed, also after a kill.
-  const std::array<char, 128> block{};
-  using Clock = std::chrono::steady_clock;
-  const Clock::time_point start = Clock::now();
-  Clock::duration spent{};
-  std::uint64_t syncs = 0;
-  int failure = 0;
-  do {
-    const bool done = ::write(descriptor, block.data(), block.size()) == static_cast<ssize_t>(block.size()) &&
-                      ::fdatasync(descriptor) == 0;
-    if (!done) failure = errno;
-    ++syncs;
-    spent = Clock::now() - start;
-  } while (failure == 0 && spent < std::chrono::nanoseconds(budget.ns()));
-  ::close(descriptor);
-  if (failure != 0) return path_error("sync", path, failure);
-  return static_cast<double>(syncs) / std::chrono::duration<double>(spent).count();
 }
 
 std::map<std::string, std::string> build_versions() {

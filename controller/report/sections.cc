@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace ordeal::report {
 namespace {
@@ -102,32 +103,23 @@ std::string slices_table(const Slices& slices) {
 // -------------------------------------------------------------------------------------------------
 
 /// One square per ordered pair: row sends, column receives.
-std::string matrix_svg(const FaultRecord& fault, std::uint32_t nodes) {
-  const std::optional<ReachMatrix> reach = reach_matrix(fault.measured, nodes);
+std::string matrix_svg(const FaultRecord& fault, const MeasuredCuts& measured, std::uint32_t nodes) {
   constexpr int kCell = 12;
+  const std::set<Cut> asked(fault.cuts.begin(), fault.cuts.end());
   std::string cells;
-  std::uint32_t dropped = 0;
   for (std::uint32_t from = 0; from < nodes; ++from) {
     for (std::uint32_t to = 0; to < nodes; ++to) {
-      if (from == to) continue;
       const Cut pair{NodeId(from + 1), NodeId(to + 1)};
-      const bool asked = std::find(fault.cuts.begin(), fault.cuts.end(), pair) != fault.cuts.end();
-      const std::optional<std::int64_t> arrived = reach ? reach->arrived[from][to] : std::nullopt;
-      const bool none = arrived ? *arrived == 0 : asked && fault.began.has_value();
-      const bool as_asked = !arrived || (*arrived == 0) == asked;
-      dropped += none ? 1 : 0;
-      const std::string measured = !arrived ? ""
-                                   : reach->sent > 0
-                                       ? fmt::format(": {} of {} arrived", *arrived, reach->sent)
-                                       : fmt::format(": {} arrived", *arrived);
+      if (from == to) continue;
+      const bool cut = measured.cuts.contains(pair);
       cells += fmt::format(
-          R"(<rect class="{}{}" x="{}" y="{}" width="{}" height="{}"><title>{} to {}{}</title></rect>)",
-          none ? "cut" : "open", as_asked ? "" : " differs", to * kCell, from * kCell, kCell - 2, kCell - 2,
-          node_name(pair.from), node_name(pair.to), measured);
+          R"(<rect class="{}{}" x="{}" y="{}" width="{}" height="{}"><title>{} to {}: {}</title></rect>)",
+          cut ? "cut" : "open", cut == asked.contains(pair) ? "" : " differs", to * kCell, from * kCell,
+          kCell - 2, kCell - 2, node_name(pair.from), node_name(pair.to), cut ? "nothing arrives" : "open");
     }
   }
-  const std::string label = fmt::format("{} of {} directions {}", dropped, nodes * (nodes - 1),
-                                        reach ? "let nothing through when probed" : "cut");
+  const std::string label = fmt::format("{} of {} directions let nothing through{}", measured.cuts.size(),
+                                        measured.pairs, measured.cuts == asked ? ", as asked" : "");
   return fmt::format(
       R"(<svg class="matrix" role="img" aria-label="{0}" width="{1}" height="{1}" viewBox="0 0 {1} {1}">{2}</svg>)"
       R"(<span class="matrix-words">{0}</span>)",
@@ -137,10 +129,10 @@ std::string matrix_svg(const FaultRecord& fault, std::uint32_t nodes) {
 std::string measured_html(const FaultRecord& fault, std::uint32_t nodes) {
   // A picture of a hundred nodes would be no picture.
   constexpr std::uint32_t kMatrixNodesMax = 16;
-  if (!fault.cuts.empty() && nodes <= kMatrixNodesMax) return matrix_svg(fault, nodes);
-  return fault.measured.is_nil()
-             ? "–"
-             : "<code class=\"measured\">" + escape_html(value_words(fault.measured)) + "</code>";
+  const std::optional<MeasuredCuts> cuts = measured_cuts(fault.measured);
+  if (cuts && nodes <= kMatrixNodesMax) return matrix_svg(fault, *cuts, nodes);
+  const std::string words = describe_measured(fault.measured);
+  return words.empty() ? "–" : escape_html(words);
 }
 
 std::string fault_row(const FaultRecord& fault, std::uint32_t nodes) {

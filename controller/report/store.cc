@@ -281,6 +281,7 @@ std::vector<RunFile> list_files(const fs::path& run) {
   for (auto it = fs::recursive_directory_iterator(run, error);
        !error && it != fs::recursive_directory_iterator(); it.increment(error)) {
     const std::string name = it->path().filename().string();
+    if (it.depth() == 0 && name == file_names::kData) it.disable_recursion_pending();
     if (name.front() == '.' || it->symlink_status(error).type() != fs::file_type::regular) continue;
     files.push_back({it->path().lexically_relative(run).generic_string(), it->file_size(error)});
   }

@@ -19,6 +19,7 @@ inline constexpr const char* kHistory = "history.jsonl";
 inline constexpr const char* kVerdict = "verdict.json";
 inline constexpr const char* kReport = "report.html";
 inline constexpr const char* kLive = "live.json";
+inline constexpr const char* kData = "data";
 inline constexpr const char* kLatest = "latest";
 }  // namespace file_names
 
@@ -114,7 +115,8 @@ class Store {
   std::filesystem::path root_;
 };
 
-/// Files of a run relative to its directory, sorted, with sizes; symbolic links are left out.
+/// Files of a run relative to its directory, sorted, with sizes. Symbolic links and what is below data/ are
+/// left out.
 struct RunFile {
   std::string path;
   std::uint64_t bytes = 0;

@@ -125,7 +125,7 @@ std::string draw_axis(const ViolationLayout& layout, const Frame& frame) {
 std::string figure(const History& history, const ViolationLayout& layout, std::size_t id) {
   const Frame frame(layout);
   return fmt::format(
-      R"(<div class="scroll" tabindex="0" role="group" aria-label="Drawing of the violation; scrolls sideways">)"
+      R"(<p class="hint">The drawing scrolls sideways.</p><div class="scroll" tabindex="0" role="group" aria-label="Drawing of the violation; scrolls sideways">)"
       R"(<svg class="violation" data-testid="violation-figure" role="img" aria-labelledby="violation-title{0}" )"
       R"(width="{1:.0f}" height="{2:.0f}" viewBox="0 0 {1:.0f} {2:.0f}">)"
       R"(<title id="violation-title{0}">Operations as bars, one lane per process, time from left to right; )"

@@ -120,23 +120,30 @@ TEST(DescribeTargets, CountsWhatIsNoSplit) {
   EXPECT_EQ(describe_targets(partition(cuts), 5), "8 of 20 directions cut");
 }
 
-TEST(ReachMatrix, ReadsWhatTheProbeReports) {
-  const Value measured = Value::Map{
-      {"sent", 20}, {"reach", Value::Map{{"n1", Value::Map{{"n2", 0}}}, {"n2", Value::Map{{"n1", 19}}}}}};
-  const std::optional<ReachMatrix> matrix = reach_matrix(measured, 2);
-  ASSERT_TRUE(matrix.has_value());
-  EXPECT_EQ(matrix->arrived[0][1], 0);
-  EXPECT_EQ(matrix->arrived[1][0], 19);
-  EXPECT_EQ(matrix->arrived[0][0], std::nullopt);
-  EXPECT_EQ(matrix->sent, 20);
+TEST(MeasuredCuts, ReadsWhatTheProbeReports) {
+  const Value measured =
+      Value::Map{{"pairs", 6}, {"cut", Value::List{Value::List{"n1", "n2"}, Value::List{"n3", "n2"}}}};
+  const std::optional<MeasuredCuts> cuts = measured_cuts(measured);
+  ASSERT_TRUE(cuts.has_value());
+  EXPECT_EQ(cuts->pairs, 6);
+  EXPECT_THAT(cuts->cuts, ElementsAre(cut(1, 2), cut(3, 2)));
 }
 
-TEST(ReachMatrix, OtherFormsAreNone) {
-  for (const Value& value : {Value(), Value("x"), Value(Value::Map{{"reach", 3}}),
-                             Value(Value::Map{{"reach", Value::Map{{"n9", Value::Map{}}}}}),
-                             Value(Value::Map{{"reach", Value::Map{{"n1", Value::Map{{"n2", "many"}}}}}})}) {
-    EXPECT_FALSE(reach_matrix(value, 3).has_value()) << to_text(value);
+TEST(MeasuredCuts, OtherFormsAreNone) {
+  for (const Value& value : {Value(), Value("x"), Value(Value::Map{{"pairs", 3}}),
+                             Value(Value::Map{{"pairs", "x"}, {"cut", Value::List{}}}),
+                             Value(Value::Map{{"pairs", 3}, {"cut", Value::List{Value::List{"n1"}}}})}) {
+    EXPECT_FALSE(measured_cuts(value).has_value()) << to_text(value);
   }
+}
+
+TEST(DescribeMeasured, SaysWhatProcessesDo) {
+  EXPECT_EQ(describe_measured(Value::Map{{"n1", Value::Map{{"alive", false}}},
+                                         {"n2", Value::Map{{"alive", true}, {"stopped", true}}},
+                                         {"n3", Value::Map{{"alive", true}, {"stopped", false}}}}),
+            "n1 not running, n2 stopped, n3 running");
+  EXPECT_EQ(describe_measured({}), "");
+  EXPECT_EQ(describe_measured(Value::Map{{"a", 1}}), "{a: 1}");
 }
 
 TEST(Sample, TellsOfSixFaultsThatWereSeenAndHealed) {

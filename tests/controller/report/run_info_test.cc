@@ -5,7 +5,6 @@
 #include "controller/report/machine.h"
 #include "controller/report/run_json.h"
 #include "tests/controller/report/sample.h"
-#include "tests/controller/report/temporary_directory.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -165,15 +164,6 @@ TEST(Machine, SaysWhatThisMachineIs) {
   EXPECT_GT(machine.memory_bytes, 1'000'000U);
   EXPECT_THAT(machine.kernel, HasSubstr("Linux"));
   EXPECT_EQ(build_versions().count("ordeal"), 1U);
-}
-
-TEST(Machine, MeasuresSyncsAndLeavesNothingBehind) {
-  const TemporaryDirectory temporary;
-  const Result<double> rate = measure_fdatasync(temporary.path(), milliseconds(1));
-  ASSERT_TRUE(rate.ok()) << rate.error().message;
-  EXPECT_GT(*rate, 0);
-  EXPECT_TRUE(std::filesystem::is_empty(temporary.path()));
-  EXPECT_EQ(measure_fdatasync(temporary.path() / "none").error().code, ErrorCode::kNotFound);
 }
 
 }  // namespace

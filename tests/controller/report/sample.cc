@@ -51,19 +51,16 @@ std::vector<Planned> planned_faults(const SampleOptions& options) {
 }
 
 Value measured(const FaultSpec& spec, std::uint32_t nodes) {
-  const auto* partition = std::get_if<PartitionFault>(&spec);
-  if (partition == nullptr) return Value::Map{{"alive", false}};
-  Value::Map reach;
-  for (const NodeId from : all_nodes(nodes)) {
-    Value::Map row;
-    for (const NodeId to : all_nodes(nodes)) {
-      const bool cut =
-          std::find(partition->cuts.begin(), partition->cuts.end(), Cut{from, to}) != partition->cuts.end();
-      if (from != to) row[node_name(to)] = cut ? 0 : 20;
-    }
-    reach[node_name(from)] = std::move(row);
+  if (const auto* partition = std::get_if<PartitionFault>(&spec)) {
+    return Value::Map{{"pairs", static_cast<std::int64_t>(nodes * (nodes - 1))},
+                      {"cut", *to_value(*partition).find("cuts")}};
   }
-  return Value::Map{{"reach", std::move(reach)}, {"sent", 20}};
+  const auto* kill = std::get_if<KillFault>(&spec);
+  Value::Map states;
+  for (const NodeId node : kill != nullptr ? kill->nodes : std::get<PauseFault>(spec).nodes) {
+    states[node_name(node)] = Value::Map{{"alive", kill == nullptr}, {"stopped", kill == nullptr}};
+  }
+  return states;
 }
 
 Op nemesis_op(Duration time, OpType type, std::string f, Value value) {

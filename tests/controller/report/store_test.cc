@@ -271,6 +271,8 @@ TEST(Files, ListsRegularFilesOnly) {
   fs::create_directories(temporary.path() / "nodes" / "n1");
   ASSERT_TRUE(replace_file(temporary.path() / "nodes" / "n1" / "node.log", "hello").ok());
   ASSERT_TRUE(replace_file(temporary.path() / "run.json", "{}").ok());
+  fs::create_directories(temporary.path() / "data" / "n1");
+  ASSERT_TRUE(replace_file(temporary.path() / "data" / "n1" / "000012.sst", "...").ok());
   fs::create_symlink("/etc/passwd", temporary.path() / "nodes" / "passwd");
   ASSERT_EQ(::mkfifo((temporary.path() / "pipe").c_str(), 0600), 0);
   const std::vector<RunFile> files = list_files(temporary.path());

@@ -1,6 +1,7 @@
 // report_samples DIRECTORY: writes reports of made-up runs, to look at them in a browser and for
 // docs/report.png.
 
+#include "checkers/linearizability/linearizable.h"
 #include "controller/report/files.h"
 #include "tests/controller/report/sample.h"
 
@@ -13,6 +14,12 @@ namespace {
 
 using ordeal::report::make_sample;
 using ordeal::report::ReportInput;
+
+/// Judged by the real checker.
+ReportInput judged(ReportInput input) {
+  input.findings = {ordeal::make_linearizable_register_checker()->check(input.history, {})};
+  return input;
+}
 
 bool write(const std::filesystem::path& path, const ReportInput& input) {
   const auto html = ordeal::report::render_report(input);
@@ -37,8 +44,8 @@ int main(int argc, char** argv) {
   unknown.findings[0].verdict = ordeal::Verdict::kUnknown;
   unknown.findings[0].why =
       "Key r2: gave up after 2,000,000 states; raise --steps or lower concurrency_per_key.";
-  const bool done = write(directory / "valid.html", make_sample({})) &
-                    write(directory / "invalid.html", make_sample({.seed = 2, .violation = true})) &
+  const bool done = write(directory / "valid.html", judged(make_sample({}))) &
+                    write(directory / "invalid.html", judged(make_sample({.seed = 2, .violation = true}))) &
                     write(directory / "vacuous.html", vacuous) & write(directory / "unknown.html", unknown) &
                     write(directory / "large.html", make_sample({.seed = 4,
                                                                  .clients = 40,
