@@ -134,22 +134,6 @@ Problem check_client(const ClientPlan& client) {
   });
 }
 
-/// A shape is of use when at least one of the targets fits it.
-Problem check_random_shape(const RandomFaults& random, const std::string& shape, std::uint32_t nodes) {
-  const auto& shapes = partition_shapes();
-  if (Problem problem = check_name_known("faults.random.shapes", shape, shapes)) return problem;
-  Status status = check_fault({"partition", shape, ""}, nodes);
-  if (!status.ok())
-    return PlanProblem{"faults.random.shapes", fmt::format("does not fit: {}", status.error().message)};
-  // A shape without a target refuses every target.
-  if (!check_fault({"partition", shape, "one"}, nodes).ok()) return std::nullopt;
-  for (const std::string& target : random.targets) {
-    if (check_fault({"partition", shape, target}, nodes).ok()) return std::nullopt;
-  }
-  return PlanProblem{"faults.random.targets",
-                     fmt::format("has none that fits shape {}; add one, or leave the shape out", shape)};
-}
-
 Problem check_random(const RandomFaults& random, const Plan& plan) {
   if (random.kinds.empty())
     return PlanProblem{"faults.random.kinds", "is empty; leave out faults.random for a run without"};
@@ -159,13 +143,20 @@ Problem check_random(const RandomFaults& random, const Plan& plan) {
     if (kind == "partition" && random.shapes.empty())
       return PlanProblem{"faults.random.shapes", "is empty, but kinds has partition"};
   }
+  for (const std::string& shape : random.shapes) {
+    if (Problem problem = check_name_known("faults.random.shapes", shape, partition_shapes())) return problem;
+  }
   for (const std::string& target : random.targets) {
     const auto size = target_size(target, plan.nodes);
-    if (!size.ok())
+    if (!size.ok() && names_nodes(target)) {
       return PlanProblem{"faults.random.targets", fmt::format("does not fit: {}", size.error().message)};
+    }
   }
-  for (const std::string& shape : random.shapes) {
-    if (Problem problem = check_random_shape(random, shape, plan.nodes)) return problem;
+  for (const std::string& kind : random.kinds) {
+    if (!fitting_requests(random, kind, plan.nodes).empty()) continue;
+    return PlanProblem{"faults.random.kinds",
+                       fmt::format("has {}, but none of its shapes and targets fit each other and {} nodes",
+                                   kind, plan.nodes)};
   }
   return first({
       [&] { return check_range("faults.random.gap", random.gap_min, Duration(), plan.time_limit); },

@@ -25,6 +25,7 @@ constexpr Duration kFinalReadsTimeout = seconds(15);
 /// A client that was refused rests, or those of a dead node would use the rate up with refusals.
 constexpr Duration kRefusedRest = milliseconds(50);
 constexpr Duration kHeartbeat = seconds(1);
+constexpr Duration kLateMax = seconds(1);  ///< of an open loop, before it is worth a note
 
 using Slot = ClientPool::Slot;
 
@@ -231,6 +232,10 @@ bool RunLoop::State::run_load() {
 void RunLoop::State::begin_healing() {
   phase = RunPhase::kHealing;
   phase_start = load_end = now.monotonic;
+  if (const Duration late = now.monotonic - arrivals.next(); plan.load.open && late > kLateMax) {
+    output->notes.push_back(
+        fmt::format("the open loop was {} behind its schedule when the load ended", to_text(late)));
+  }
   faults.stop(now.monotonic, *output);
   output->notes.push_back("load ended; healing");
 }

@@ -23,6 +23,26 @@ Duration between(Duration low, Duration high, Rng& rng) {
 
 }  // namespace
 
+std::vector<FaultRequest> fitting_requests(const RandomFaults& random, std::string_view kind,
+                                           std::uint32_t nodes) {
+  const std::vector<std::string> shapes = kind == "partition" ? random.shapes : std::vector<std::string>{""};
+  std::vector<FaultRequest> requests;
+  const auto add = [&](const std::string& shape, const std::string& target) {
+    FaultRequest request{std::string(kind), shape, target};
+    const bool fits = check_fault(request, nodes).ok();
+    if (fits) requests.push_back(std::move(request));
+    return fits;
+  };
+  for (const std::string& shape : shapes) {
+    // A shape that takes no target refuses every one.
+    bool taken = false;
+    for (const std::string& target : random.targets) taken = add(shape, target) || taken;
+    const bool takes_targets = check_fault({std::string(kind), shape, "one"}, nodes).ok();
+    if (!taken && !takes_targets) add(shape, "");
+  }
+  return requests;
+}
+
 FaultSchedule::FaultSchedule(std::optional<RandomFaults> random, std::vector<FaultEvent> events,
                              Duration time_limit, std::uint32_t nodes, Rng rng)
     : random_(std::move(random)),
@@ -70,16 +90,22 @@ void FaultSchedule::draw(Duration from) {
 }
 
 FaultRequest FaultSchedule::draw_request() {
-  FaultRequest request;
-  deal(kinds_left_, random_->kinds, rng_, request.fault);
-  if (request.fault == "partition") deal(shapes_left_, random_->shapes, rng_, request.shape);
-  std::vector<std::string> fitting;
-  for (const std::string& target : random_->targets) {
-    request.target = target;
-    if (check_fault(request, nodes_).ok()) fitting.push_back(target);
+  std::string kind;
+  deal(kinds_left_, random_->kinds, rng_, kind);
+  std::vector<FaultRequest> fitting = fitting_requests(*random_, kind, nodes_);
+  ORDEAL_CHECK(!fitting.empty());
+  if (kind == "partition") {
+    const auto has = [&](const std::string& shape) {
+      return std::any_of(fitting.begin(), fitting.end(),
+                         [&](const auto& request) { return request.shape == shape; });
+    };
+    std::string shape;
+    do {
+      deal(shapes_left_, random_->shapes, rng_, shape);
+    } while (!has(shape));
+    std::erase_if(fitting, [&](const auto& request) { return request.shape != shape; });
   }
-  request.target = fitting.empty() ? std::string() : rng_.pick(fitting);
-  return request;
+  return rng_.pick(fitting);
 }
 
 }  // namespace ordeal

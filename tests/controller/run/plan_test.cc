@@ -208,11 +208,11 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"version: 1\nfaults: {events: [{at: 1s, for: 1s, fault: kill, shape: halves}]}",
                 "plan.yaml:2: faults.events[0] cannot be: kill takes no shape; shapes are for partition"},
         Refused{"version: 1\nfaults:\n  random: {shapes: [isolate-one], targets: [minority]}",
-                "plan.yaml:3: faults.random.targets has none that fits shape isolate-one; add one, or leave "
-                "the shape out"},
+                "plan.yaml:3: faults.random.kinds has partition, but none of its shapes and targets fit each "
+                "other and 5 nodes"},
         Refused{"version: 1\nnodes: 3\nfaults:\n  random: {shapes: [majority-ring]}",
-                "plan.yaml:4: faults.random.shapes does not fit: shape majority-ring needs at least 4 nodes, "
-                "not 3"},
+                "plan.yaml:4: faults.random.kinds has partition, but none of its shapes and targets fit each "
+                "other and 3 nodes"},
         Refused{"version: 1\nexpect: {faults: 1}",
                 "plan.yaml:2: expect.faults is 1, but the plan has no faults; set it to 0"}));
 
@@ -252,11 +252,15 @@ TEST(Plan, PrintsWhatItReads) {
 TEST(Plan, CheckHoldsFlagsToTheSameRules) {
   Plan plan = default_plan();
   EXPECT_TRUE(check_plan(plan).ok());
-  plan.nodes = 3;
-  const Status status = check_plan(plan);
-  ASSERT_FALSE(status.ok());
-  EXPECT_EQ(status.error().message,
-            "plan: faults.random.shapes does not fit: shape majority-ring needs at least 4 nodes, not 3");
+  plan.load.concurrency = 100;
+  EXPECT_THAT(check_plan(plan).error().message, StartsWith("plan: load.concurrency is 100, but"));
+}
+
+TEST(Plan, DefaultPlanFitsClustersOfOtherSizes) {
+  Plan plan = default_plan();
+  for (plan.nodes = 2; plan.nodes <= 9; ++plan.nodes) EXPECT_TRUE(check_plan(plan).ok()) << plan.nodes;
+  plan.nodes = 1;
+  EXPECT_THAT(check_plan(plan).error().message, HasSubstr("has partition, but none of its shapes"));
 }
 
 TEST(PlanDuration, ReadsEveryUnitExactly) {

@@ -221,6 +221,7 @@ TEST(RunLoop, OpenLoopKeepsItsScheduleWhileTheClusterStalls) {
     if (op.type == OpType::kInvoke && op.intended) latest = std::max(latest, op.time - *op.intended);
   }
   EXPECT_GT(latest, seconds(1)) << "arrivals that had to wait say so";
+  EXPECT_THAT(ran.notes, ::testing::Contains(HasSubstr("behind its schedule")));
 }
 
 // --- Faults

@@ -71,6 +71,18 @@ TEST(FaultSchedule, KeepsWithinItsRangesAndTheLoad) {
   }
 }
 
+TEST(FaultSchedule, LeavesOutWhatTheClusterIsTooSmallFor) {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    FaultSchedule schedule(random_faults(), {}, seconds(300), 3, Rng(seed));
+    while (const auto next = schedule.next()) {
+      const auto due = schedule.take(*next);
+      EXPECT_NE(due.at(0).request.shape, "majority-ring") << "seed " << seed;
+      EXPECT_TRUE(check_fault(due.at(0).request, 3).ok()) << "seed " << seed;
+      schedule.random_ended(*next);
+    }
+  }
+}
+
 TEST(FaultSchedule, StarvesNoKind) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     FaultSchedule schedule(random_faults(), {}, seconds(60), 5, Rng(seed));
