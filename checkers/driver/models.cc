@@ -14,7 +14,12 @@ namespace {
 std::optional<RegisterSemantics> find_semantics(std::string_view name) {
   if (name == "register") return RegisterSemantics{};
   if (name == "cas-register") {
-    return RegisterSemantics{.initial = {}, .failed_cas = FailedCas::kNothing, .nil_read = NilRead::kNothing};
+    return RegisterSemantics{
+        .initial = {}, .failed_cas = FailedCas::kNothing, .nil_read = NilRead::kNothing, .kind = {}};
+  }
+  if (name == "mutex") {
+    return RegisterSemantics{
+        .initial = "free", .failed_cas = {}, .nil_read = {}, .kind = RegisterKind::kMutex};
   }
   return std::nullopt;
 }
@@ -25,6 +30,7 @@ const std::vector<ModelInfo>& list_models() {
   static const std::vector<ModelInfo> models = {
       {"register", "linearizable reads, writes and compare-and-sets; nil is absent, a mismatch is a fact"},
       {"cas-register", "the same as Knossos reads it: a nil read and a failed compare-and-set say nothing"},
+      {"mutex", "acquire and release, one after the other, whoever does them"},
   };
   return models;
 }

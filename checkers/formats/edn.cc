@@ -15,6 +15,13 @@ std::string without_colon(const std::string& text) {
   return text.starts_with(':') ? text.substr(1) : text;
 }
 
+/// For messages: a file may hold anything, of any length.
+std::string quote(const Value& value) {
+  constexpr std::size_t kQuotedMax = 200;
+  std::string text = to_text(value);
+  return text.size() > kQuotedMax ? "a long value" : text;
+}
+
 /// Takes the members of one operation's map.
 class EdnOp {
  public:
@@ -60,7 +67,7 @@ class EdnOp {
   }
   void fail(std::string_view key, const std::optional<Value>& found, std::string_view what) {
     if (problem_) return;
-    problem_ = fmt::format("{} is {}, expected {}", key, found ? to_text(*found) : "missing", what);
+    problem_ = fmt::format("{} is {}, expected {}", key, found ? quote(*found) : "missing", what);
   }
 
   ProcessId process() {
@@ -123,7 +130,7 @@ Result<ParsedHistory> parse_edn_history(std::string_view text, EdnValues values)
       return Error{ErrorCode::kInvalidArgument,
                    fmt::format("line {}: expected a map, such as {{:process 0, :type "
                                ":invoke, :f :read, :value nil}}, but it is {}",
-                               form.line, to_text(form.value))};
+                               form.line, quote(form.value))};
     }
     EdnOp reader(std::move(*members), values);
     Result<Op> op = reader.read();

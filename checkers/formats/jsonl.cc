@@ -15,8 +15,10 @@ void append_number(std::string& out, std::string_view key, std::optional<std::ui
 }
 
 Error expected(std::string_view key, const Value& found, std::string_view what) {
-  return {ErrorCode::kInvalidArgument,
-          fmt::format("\"{}\" is {}, expected {}", key, print_json(found), what)};
+  constexpr std::size_t kQuotedMax = 200;
+  std::string quoted = print_json(found);
+  if (quoted.size() > kQuotedMax) quoted = "a long value";
+  return {ErrorCode::kInvalidArgument, fmt::format("\"{}\" is {}, expected {}", key, quoted, what)};
 }
 
 /// Takes the known members out of a JSON object and gives an Op; what is left over is kept as `extra`.

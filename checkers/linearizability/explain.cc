@@ -18,7 +18,8 @@ std::string when(const History& history, std::size_t position) {
 /// "read -> 5", "write 5", "cas [1 2]".
 std::string what(const History& history, const Operation& operation) {
   const Op& invoke = history[operation.invoke];
-  if (invoke.f != "read") return fmt::format("{} {}", invoke.f, to_text(invoke.value));
+  if (invoke.f != "read")
+    return invoke.value.is_nil() ? invoke.f : fmt::format("{} {}", invoke.f, to_text(invoke.value));
   if (!operation.complete || history[*operation.complete].type != OpType::kOk) return "read";
   return fmt::format("read -> {}", to_text(history[*operation.complete].value));
 }
@@ -104,10 +105,7 @@ class Explainer {
     return operation.complete && history_[*operation.complete].type == OpType::kFail;
   }
   [[nodiscard]] bool writes(const Operation& operation, const Value& value) const {
-    const Op& invoke = history_[operation.invoke];
-    if (invoke.f == "write") return invoke.value == value;
-    const Value::List* pair = invoke.value.as_list();
-    return invoke.f == "cas" && pair != nullptr && pair->size() == 2 && pair->back() == value;
+    return written_by(history_[operation.invoke]) == value;
   }
 
   [[nodiscard]] Origin find_origin(const Operation& reader, const Value& value) const {

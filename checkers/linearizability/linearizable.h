@@ -25,13 +25,20 @@ enum class NilRead : std::uint8_t {
   kNothing,  ///< the answer is not known (Knossos reads it so)
 };
 
+/// Which operations there are.
+enum class RegisterKind : std::uint8_t {
+  kRegister,  ///< read, write, cas
+  kMutex,     ///< acquire and release: compare-and-sets between "free" and "held", whoever holds it
+};
+
 struct RegisterSemantics {
   Value initial;  ///< of every key, before the first operation
   FailedCas failed_cas = FailedCas::kFact;
   NilRead nil_read = NilRead::kAbsent;
+  RegisterKind kind = RegisterKind::kRegister;
 };
 
-/// Named "linearizable". An operation that is not read, write or cas, or whose value has the wrong form,
+/// Named "linearizable". An operation that the kind has not, or whose value has the wrong form,
 /// makes the verdict unknown and is named.
 [[nodiscard]] std::unique_ptr<Checker> make_linearizable_register_checker(
     const RegisterSemantics& semantics = {});

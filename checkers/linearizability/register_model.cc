@@ -58,12 +58,23 @@ class Translator {
 
  private:
   Result<std::optional<Action>> translate(const Op& invoke, const Op* completion, OpType outcome) {
+    if (semantics_.kind == RegisterKind::kMutex) {
+      if (invoke.f == "acquire") return lock(kMutexFree, kMutexHeld, outcome);
+      if (invoke.f == "release") return lock(kMutexHeld, kMutexFree, outcome);
+      return unsupported(invoke, "a mutex has acquire and release");
+    }
     if (invoke.f == "read") return read(completion, outcome);
     if (invoke.f == "write") return write(invoke, outcome);
     if (invoke.f == "cas") return cas(invoke, completion, outcome);
-    return Error{
-        ErrorCode::kUnsupported,
-        fmt::format("operation {} is {}; a register has read, write and cas", invoke.index, invoke.f)};
+    return unsupported(invoke, "a register has read, write and cas");
+  }
+  static Error unsupported(const Op& invoke, std::string_view known) {
+    return {ErrorCode::kUnsupported, fmt::format("operation {} is {}; {}", invoke.index, invoke.f, known)};
+  }
+
+  std::optional<Action> lock(std::string_view before, std::string_view after, OpType outcome) {
+    if (outcome == OpType::kFail) return std::nullopt;
+    return Action{.kind = ActionKind::kCas, .expects = intern_(before), .gives = intern_(after)};
   }
 
   std::optional<Action> read(const Op* completion, OpType outcome) {
@@ -117,6 +128,15 @@ class Translator {
 };
 
 }  // namespace
+
+std::optional<Value> written_by(const Op& invoke) {
+  if (invoke.f == "write") return invoke.value;
+  if (invoke.f == "acquire") return kMutexHeld;
+  if (invoke.f == "release") return kMutexFree;
+  const Value::List* pair = invoke.f == "cas" ? invoke.value.as_list() : nullptr;
+  if (pair == nullptr || pair->size() != 2) return std::nullopt;
+  return pair->back();
+}
 
 Result<RegisterProblem> make_register_problem(const History& history, const KeySlice& slice,
                                               const RegisterSemantics& semantics) {

@@ -9,6 +9,8 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 namespace ordeal {
@@ -65,6 +67,12 @@ struct RegisterProblem {
   ValueId initial = kUnobserved;
   bool any_initial = false;  ///< the problem is a window of a longer one: it may begin with any value
 };
+
+inline constexpr std::string_view kMutexFree = "free";
+inline constexpr std::string_view kMutexHeld = "held";
+
+/// The value that an operation writes if it takes effect; nothing when it writes none.
+[[nodiscard]] std::optional<Value> written_by(const Op& invoke);
 
 /// The error names an operation that no register has.
 [[nodiscard]] Result<RegisterProblem> make_register_problem(const History& history, const KeySlice& slice,

@@ -127,9 +127,10 @@ TEST_F(CheckFile, SaysWhatIsWrongWithAnOption) {
   const std::string path = write("good", print_jsonl(good_history().history()));
   CheckOptions options;
   options.model = "queue";
-  EXPECT_EQ(error_of(path, options),
-            "there is no model \"queue\"; give one of register, cas-register, with :VALUE behind it for an "
-            "initial value");
+  EXPECT_EQ(
+      error_of(path, options),
+      "there is no model \"queue\"; give one of register, cas-register, mutex, with :VALUE behind it for an "
+      "initial value");
   options.model = "register:[";
   EXPECT_THAT(error_of(path, options), HasSubstr("the initial value in \"register:[\" is not JSON"));
   options.model.clear();

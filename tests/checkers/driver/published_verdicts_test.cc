@@ -61,6 +61,12 @@ TEST(PublishedVerdicts, KnossosCasRegisterGood) {
   for (const fs::path& file : files) expect_verdict(file, "", Verdict::kValid);
 }
 
+TEST(PublishedVerdicts, KnossosMutexBad) {
+  const std::vector<fs::path> files = files_of(kHistories / "knossos" / "mutex" / "bad");
+  EXPECT_EQ(files.size(), 1u);
+  for (const fs::path& file : files) expect_verdict(file, "mutex", Verdict::kInvalid);
+}
+
 TEST(PublishedVerdicts, KnossosCasRegisterBad) {
   const std::vector<fs::path> files = files_of(kHistories / "knossos" / "cas-register" / "bad");
   EXPECT_EQ(files.size(), 5u);

@@ -212,6 +212,26 @@ TEST(WrongHistories, NilAfterAWrite) {
       Verdict::kValid);
 }
 
+TEST(WrongHistories, MutexHeldByTwo) {
+  RegisterSemantics semantics;
+  semantics.initial = "free";
+  semantics.kind = RegisterKind::kMutex;
+  HistoryBuilder history;
+  for (int process = 0; process < 3; ++process) {
+    history.invoke(process, "acquire");
+    history.ok(process);
+    history.invoke(process, "release");
+    history.ok(process);
+  }
+  EXPECT_EQ(check(history, semantics).verdict, Verdict::kValid);
+  history.invoke(0, "acquire");
+  history.ok(0);
+  const std::size_t guilty = history.invoke(1, "acquire");
+  history.ok(1);
+  expect_guilty(check(history, semantics), guilty,
+                "it expected \"free\", but the register holds \"held\" since p0 acquire");
+}
+
 TEST(WrongHistories, OnlyTheViolatedKeyIsAccused) {
   HistoryBuilder history;
   history.key("a");
