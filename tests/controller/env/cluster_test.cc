@@ -101,9 +101,9 @@ class Operator {
     result_.reset();
     agents_.request({++last_, std::move(verb)});
     run_until([this] { return result_.has_value(); });
-    EXPECT_TRUE(result_.has_value()) << "no result";
-    if (result_) EXPECT_EQ(result_->id, last_);
-    return result_.value_or(EnvironmentResult{});
+    const EnvironmentResult result = result_.value_or(EnvironmentResult{});
+    EXPECT_EQ(result.id, last_) << "no result, or that of another request";
+    return result;
   }
 
   void run_until(const std::function<bool()>& done, Duration limit = seconds(30)) {
