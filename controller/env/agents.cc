@@ -13,8 +13,11 @@ namespace {
 constexpr Duration kLease = seconds(10);
 constexpr Duration kRenewal = seconds(3);
 constexpr Duration kRenewalAgain = milliseconds(300);
-constexpr Duration kRenewalTimeout = seconds(1);
-constexpr int kRenewalFailuresMax = 3;
+constexpr Duration kRenewalTimeout = seconds(3);
+/// Without a renewal for so long an agent is lost: soon after it faults lapse by themselves.
+constexpr Duration kSilenceMax = seconds(8);
+/// Refused so often in a row: no process listens any more. On a busy machine an agent may only be slow.
+constexpr int kRefusalsMax = 3;
 constexpr Duration kAgentTimeout = seconds(5);
 
 std::string fault_path(FaultId fault) {
@@ -152,21 +155,25 @@ Async<EnvironmentResult> Agents::heal_all() {
 }
 
 Async<Nothing> Agents::keep_lease(Endpoint endpoint) {
-  int failures = 0;
+  MonotonicTime renewed = monotonic_now();
+  int refusals = 0;
   Duration pause = kRenewal;
   for (;;) {
     co_await alarms_.at(monotonic_now() + pause);
     std::vector<HttpRequest> requests;
     requests.push_back(to_agent(endpoint.node, "POST", "/lease", lease_body(kLease)));
     requests.back().timeout = kRenewalTimeout;
+    const MonotonicTime asked = monotonic_now();
     std::vector<HttpAnswer> answers = co_await fetch(transport_, std::move(requests));
     if (answers[0].answered && answers[0].status == 200) {
-      failures = 0;
+      renewed = asked;
+      refusals = 0;
       pause = kRenewal;
       continue;
     }
     pause = kRenewalAgain;
-    if (++failures < kRenewalFailuresMax) continue;
+    refusals = answers[0].sent ? 0 : refusals + 1;
+    if (refusals < kRefusalsMax && monotonic_now() - renewed < kSilenceMax) continue;
     events_.lost({endpoint.node, answer_error(answers[0], endpoint.node).message});
     co_return Nothing{};
   }

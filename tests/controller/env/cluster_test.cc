@@ -230,6 +230,39 @@ TEST_F(Cluster3, NoticesAnAgentThatWasKilled) {
   });
 }
 
+/// Processes, as seen from outside, whose command line names this directory.
+int processes_naming(const std::string& directory) {
+  int count = 0;
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    std::ifstream file(entry.path() / "cmdline", std::ios::binary);
+    const std::string line{std::istreambuf_iterator<char>(file), {}};
+    count += line.find(directory) != std::string::npos ? 1 : 0;
+  }
+  return count;
+}
+
+TEST_F(Cluster3, IsGoneWhenTheOuterProcessIsKilled) {
+  const std::string ready = directory_.path() + "/ready";
+  const pid_t outer = ::fork();
+  if (outer == 0) {
+    const auto ended = run_in_private_namespaces([&] {
+      const auto cluster = LocalCluster::start(options());
+      if (!cluster.ok()) return 1;
+      std::ofstream(ready) << "yes";
+      for (;;) ::pause();
+    });
+    ::_exit(ended.ok() ? *ended : 99);
+  }
+  const MonotonicTime limit = monotonic_now() + seconds(40);
+  while (!fs::exists(ready) && monotonic_now() < limit) ::poll(nullptr, 0, 20);
+  ASSERT_TRUE(fs::exists(ready)) << logs();
+  EXPECT_GE(processes_naming(directory_.path()), 9);  // three supervisors, three replicas, three agents
+  ::kill(outer, SIGKILL);
+  wait_for_child(outer);
+  while (processes_naming(directory_.path()) > 0 && monotonic_now() < limit) ::poll(nullptr, 0, 20);
+  EXPECT_EQ(processes_naming(directory_.path()), 0);
+}
+
 TEST_F(Cluster3, ShowsTheLogOfANodeThatDiesAtStart) {
   inside([this] {
     LocalCluster::Options bad = options();
