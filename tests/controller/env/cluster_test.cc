@@ -296,6 +296,16 @@ Plan small_plan() {
   return plan;
 }
 
+DriverHooks silent_hooks() {
+  DriverHooks hooks;
+  hooks.on_history = [](std::span<const Op>) {};
+  hooks.on_progress = [](const RunProgress&) {};
+  hooks.on_note = [](const std::string&) {};
+  hooks.on_observation = [](const NodeObservation&) {};
+  hooks.interrupted = [] { return interrupts(); };
+  return hooks;
+}
+
 TEST_F(Cluster3, IsDrivenThroughAWholeRun) {
   with_cluster([](LocalCluster& cluster) {
     const Plan plan = small_plan();
@@ -305,11 +315,12 @@ TEST_F(Cluster3, IsDrivenThroughAWholeRun) {
     RunLoop loop(plan, 42, std::move(*workload), &make_client, monotonic_now());
     History history;
     std::string notes;
-    const RunReport report =
-        drive(loop, cluster,
-              {[&](std::span<const Op> ops) { history.insert(history.end(), ops.begin(), ops.end()); },
-               [](const RunProgress&) {}, [&](const std::string& note) { notes += note + "\n"; },
-               [] { return interrupts(); }});
+    DriverHooks hooks = silent_hooks();
+    hooks.on_history = [&](std::span<const Op> ops) {
+      history.insert(history.end(), ops.begin(), ops.end());
+    };
+    hooks.on_note = [&](const std::string& note) { notes += note + "\n"; };
+    const RunReport report = drive(loop, cluster, hooks);
     const RunSummary summary = loop.summary();
     EXPECT_TRUE(report.finished);
     EXPECT_TRUE(summary.healed) << notes;
@@ -333,11 +344,12 @@ TEST_F(Cluster3, EndsSoonWhenInterrupted) {
     ASSERT_TRUE(workload.ok());
     RunLoop loop(plan, 42, std::move(*workload), &make_client, monotonic_now());
     bool loaded = false;
-    const RunReport report =
-        drive(loop, cluster,
-              {[](std::span<const Op>) {},
-               [&](const RunProgress& progress) { loaded = loaded || progress.phase == RunPhase::kLoad; },
-               [](const std::string&) {}, [&] { return loaded ? 1u : 0u; }});
+    DriverHooks hooks = silent_hooks();
+    hooks.on_progress = [&](const RunProgress& progress) {
+      loaded = loaded || progress.phase == RunPhase::kLoad;
+    };
+    hooks.interrupted = [&] { return loaded ? 1u : 0u; };
+    const RunReport report = drive(loop, cluster, hooks);
     EXPECT_TRUE(report.finished);
     EXPECT_TRUE(loop.summary().healed);
     EXPECT_THAT(loop.summary().vacuous, testing::Contains(HasSubstr("interrupted")));
