@@ -57,7 +57,7 @@ void add_plan_options(CLI::App& command, PlanOptions& options) {
   command.add_option("--workload", options.workload, "what to run: register");
   command.add_option("--nemesis", options.nemesis, "kinds of random faults, with commas, or none");
   command.add_option("--plant", options.plants,
-                     "planted bug to switch on, such as R5; see `ordeal list bugs`");
+                     "planted bug to switch on, such as R5 (see `ordeal list bugs`), or none");
 }
 
 Result<MadePlan> make_plan(const PlanOptions& options) {
@@ -80,7 +80,11 @@ Result<MadePlan> make_plan(const PlanOptions& options) {
   if (options.workload) plan.workload.name = *options.workload;
   if (options.seed) plan.seed = *options.seed;
   if (options.nemesis) choose_nemesis(*options.nemesis, plan);
-  if (!options.plants.empty()) plan.plants = options.plants;
+  if (options.plants == std::vector<std::string>{"none"}) {
+    plan.plants.clear();
+  } else if (!options.plants.empty()) {
+    plan.plants = options.plants;
+  }
   if (options.time_limit) {
     const Result<Duration> limit = parse_duration(*options.time_limit);
     if (!limit.ok()) return Error{limit.error().code, "--time-limit: " + limit.error().message};
