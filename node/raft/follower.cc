@@ -25,7 +25,8 @@ bool Core::hear_leader(NodeId from) {
 void Core::handle(NodeId from, Term /*term*/, Append& m) {
   if (!hear_leader(from)) return;
   if (installing_) return;  // The log's new beginning is not on disk yet; the leader will try again.
-  if (m.prev_index < commit_) {
+  // PLANT R12, continued: figure 2 to the letter, which does not look at commitIndex before it deletes.
+  if (m.prev_index < commit_ && !plants_.has(Bug::kR12)) {
     // Committed entries are the same everywhere: nothing to compare, and nothing may be cut.
     verified_ = std::max(verified_, commit_);
     send_when_durable(from, AppendReply{true, m.prev_index, commit_, term_});

@@ -26,7 +26,9 @@ constexpr std::array<Plant, 12> kPlants = {{
      "a follower takes the leader's commit index without looking how far its log is verified "
      "(against Raft 5.3, figure 2)",
      "heartbeat to a follower with a divergent tail", "state-machine safety, linearizability", "text"},
-    {"R12", "raft", "votes are given without comparing logs (against Raft 5.4.1)",
+    {"R12", "raft",
+     "votes are given without comparing logs (against Raft 5.4.1), and nothing but the log decides what an "
+     "append deletes",
      "a lagging follower times out first after the leader was killed",
      "leader completeness, lost acknowledged writes", "text"},
     {"R16", "raft", "a snapshot that is older than the log cuts the entries after it (against Raft 7)",
