@@ -135,7 +135,10 @@ std::optional<Chain> ClusterInvariants::chain_at(const Known& known, LogIndex in
 
 bool ClusterInvariants::holds(const Known& known, LogIndex index, Chain chain) {
   if (index < known.seen.start.index) return true;  // Compacted, hence committed there.
-  return chain_at(known, index) == chain;
+  if (index > known.seen.last.index) return false;
+  // An entry that was not in memory when the log was last looked at cannot be compared.
+  const std::optional<Chain> own = chain_at(known, index);
+  return !own || *own == chain;
 }
 
 std::optional<Violation> ClusterInvariants::check_commit(const Known& known, LogIndex commit_before) {
