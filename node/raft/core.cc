@@ -62,6 +62,7 @@ Output Core::finish() {
       advance_commit();
     }
     start_reads();
+    confirm_rounds();
     if (lead_) {
       replicate();
       advance_transfer();

@@ -240,6 +240,7 @@ class Core final : public Protocol, public LeadershipControl, public MembershipC
   void refuse(const Origin& origin, RefusalCode code);
   void reply(const Origin& origin, Bytes reply);
   void abandon_proposals();
+  void answer_from_log(const Proposal& proposal);
   void abandon_forwards();
   void expire_requests();
   void start_writes();
@@ -278,6 +279,7 @@ class Core final : public Protocol, public LeadershipControl, public MembershipC
   void leave_if_removed();
 
   // --- transfer.cc ---------------------------------------------------------------------------------------
+  [[nodiscard]] Error not_leading() const;
   [[nodiscard]] NodeId best_successor() const;
   void advance_transfer();
   void handle(NodeId from, Term term, TimeoutNow& m);

@@ -147,11 +147,12 @@ void Core::become_leader() {
   lead_->first_own = log_.last_index() + 1;
   seen_forwards_ = {term_, {}};
   sync_peers(lead_->first_own);
-  // Raft 8: a no-op opens the term. It commits what earlier terms left behind, and tells how far that is.
+  // Raft 8: a no-op opens the term. It commits what earlier terms left behind, tells how far that is, and is the
+  // first message that the others hear from their new leader.
   append_own(EntryKind::kNoOp, {});
   event("became-leader",
         fmt::format("{} leads term {} from entry {}", node_name(config_.self), term_, lead_->first_own));
-  start_round();
+  lead_->heartbeat_due = clock() + config_.heartbeat;
 }
 
 void Core::follow(Term term, NodeId leader) {

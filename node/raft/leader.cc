@@ -71,7 +71,6 @@ void Core::handle(NodeId from, Term /*term*/, HeartbeatReply& m) {
   }
   peer->answered(m.round, m.sent_at);
   peer->revive();
-  confirm_rounds();
   // The peer lives but has not everything: an append may have been lost. Or it has, but restarted and does
   // not know that its log is the leader's, so that it may not follow the commit index. An append without
   // entries settles both: it is refused when something before it is missing. No limit holds it up; were the

@@ -19,7 +19,7 @@ constexpr std::int64_t kRoundPatience = 10;
 }  // namespace
 
 Result<Output> Core::change(Now now, Rng& rng, std::vector<NodeId> voters, std::vector<NodeId> learners) {
-  if (!lead_) return Error{ErrorCode::kUnavailable, "this node does not lead; ask " + node_name(leader_)};
+  if (!lead_) return not_leading();
   Configuration target = normalized({std::move(voters), {}, std::move(learners)});
   if (const auto fault = find_fault(target)) return Error{ErrorCode::kInvalidArgument, *fault};
   // One change at a time, and not before this leader knows that the last one is committed.

@@ -23,7 +23,6 @@ void Core::start_reads() {
   // One round for everything that arrived in this step.
   start_round();
   lead_->rounds.push_back({lead_->round, commit_, std::exchange(arrived, {})});
-  confirm_rounds();
 }
 
 bool Core::lease_holds() const {
@@ -37,6 +36,7 @@ bool Core::lease_holds() const {
 }
 
 void Core::confirm_rounds() {
+  if (!lead_ || lead_->rounds.empty()) return;
   const auto answered = [this](NodeId node) {
     const auto peer = lead_->peers.find(node);
     return peer == lead_->peers.end() ? lead_->round : peer->second.acked_round();

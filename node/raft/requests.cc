@@ -2,7 +2,7 @@
 
 #include "node/raft/core.h"
 
-#include <fmt/format.h>
+#include <algorithm>
 
 namespace ordeal::raft {
 
@@ -76,20 +76,26 @@ void Core::flush_replies() {
 
 void Core::abandon_proposals() {
   // What is committed will still be executed and answered. The rest may or may not be: nobody knows.
-  while (!proposals_.empty() && proposals_.back().index > commit_) {
-    const Proposal& proposal = proposals_.back();
+  const auto lost = std::find_if(proposals_.begin(), proposals_.end(),
+                                 [this](const Proposal& proposal) { return proposal.index > commit_; });
+  for (auto proposal = lost; proposal != proposals_.end(); ++proposal) {
+    proposed_bytes_ -= proposal->bytes;
     // PLANT R19: the entry still has the term it was given, so it must have gone well.
-    if (plants_.has(Bug::kR19) && log_.matches(proposal.index, term_)) {
-      static_cast<void>(log_.visit(proposal.index, proposal.index, [&](const Entry& entry) {
-        out_.answers.push_back({proposal.origin, entry.data});
-        return true;
-      }));
+    if (plants_.has(Bug::kR19) && log_.matches(proposal->index, term_)) {
+      answer_from_log(*proposal);
     } else {
-      refuse(proposal.origin, RefusalCode::kLeadershipLost);
+      refuse(proposal->origin, RefusalCode::kLeadershipLost);
     }
-    proposed_bytes_ -= proposal.bytes;
-    proposals_.pop_back();
   }
+  proposals_.erase(lost, proposals_.end());
+}
+
+void Core::answer_from_log(const Proposal& proposal) {
+  const Status read = log_.visit(proposal.index, proposal.index, [&](const Entry& entry) {
+    out_.answers.push_back({proposal.origin, entry.data});
+    return true;
+  });
+  static_cast<void>(survives(read));  // Ignored here: finish() sees failed_.
 }
 
 // --- Forwarding: the follower's side ---------------------------------------------------------------------

@@ -6,8 +6,13 @@
 
 namespace ordeal::raft {
 
+Error Core::not_leading() const {
+  const std::string whom = leader_ == kNoNode ? "no leader is known; try again later" : "ask " + node_name(leader_);
+  return Error{ErrorCode::kUnavailable, "this node does not lead; " + whom};
+}
+
 Result<Output> Core::transfer(Now now, Rng& rng, NodeId target) {
-  if (!lead_) return Error{ErrorCode::kUnavailable, "this node does not lead; ask " + node_name(leader_)};
+  if (!lead_) return not_leading();
   if (lead_->transfer) return Error{ErrorCode::kUnavailable, "a transfer is under way"};
   if (lead_->change || members().joint()) {
     return Error{ErrorCode::kUnavailable, "a membership change is under way; try again when it is done"};

@@ -95,8 +95,12 @@ void Cluster::restart(std::uint32_t number) {
 }
 
 void Cluster::collect(Host& host) {
+  if (on_step) on_step(host);
   for (Send& send : host.outbox) {
-    if (!cuts_.contains({host.id(), send.to})) wire.push_back({host.id(), send.to, std::move(send.payload)});
+    const bool lost = cuts_.contains({host.id(), send.to});
+    InFlight message{host.id(), send.to, std::move(send.payload)};
+    if (on_send) on_send(message, lost);
+    if (!lost) wire.push_back(std::move(message));
   }
   host.outbox.clear();
   if (violation_ || !host.running()) return;
@@ -109,9 +113,9 @@ void Cluster::step(std::uint32_t number, std::vector<Input> inputs) {
   collect(node);
 }
 
-bool Cluster::sync(std::uint32_t number) {
+bool Cluster::sync(std::uint32_t number, std::uint32_t writes_max) {
   Host& node = host(number);
-  if (!node.running() || !node.sync(clock(node))) return false;
+  if (!node.running() || !node.sync(clock(node), writes_max)) return false;
   collect(node);
   return true;
 }
@@ -130,7 +134,7 @@ void Cluster::settle() {
   while (busy) {
     busy = false;
     for (auto& [id, node] : hosts_) {
-      if (sync(id.value())) busy = true;
+      if (!slow_disks.contains(id) && sync(id.value())) busy = true;
       if (report(id.value())) busy = true;
     }
     if (!wire.empty()) {

@@ -54,6 +54,9 @@ class Cluster {
   std::size_t deliver_if(const std::function<bool(const InFlight&)>& which);
   std::size_t drop_if(const std::function<bool(const InFlight&)>& which);
 
+  /// Nodes whose disk does nothing by itself: settle() does not sync them.
+  std::set<NodeId> slow_disks;
+
   // --- Nodes ---------------------------------------------------------------------------------------------
 
   void kill(std::uint32_t number);
@@ -63,7 +66,7 @@ class Cluster {
   /// host.
   void collect(Host& host);
   void step(std::uint32_t number, std::vector<Input> inputs = {});
-  bool sync(std::uint32_t number);
+  bool sync(std::uint32_t number, std::uint32_t writes_max = 0);
   bool report(std::uint32_t number);
 
   // --- Everything at once --------------------------------------------------------------------------------
@@ -86,6 +89,11 @@ class Cluster {
   Status transfer(std::uint32_t number, std::uint32_t target);
   Status change(std::uint32_t number, const std::vector<std::uint32_t>& voters,
                 const std::vector<std::uint32_t>& learners = {});
+
+  /// Called for every message that a node sends; `lost`: over a cut link.
+  std::function<void(const InFlight& message, bool lost)> on_send;
+  /// Called after every step of a node, before what it said is looked at by anybody else.
+  std::function<void(Host& host)> on_step;
 
   /// The first invariant that broke.
   [[nodiscard]] const std::optional<Violation>& violation() const { return violation_; }

@@ -37,6 +37,7 @@ void Host::lose_power(std::size_t kept) {
   core_.reset();
   store.lose_power(kept);
   waiting_.clear();
+  pending_.clear();
   executed_report_.reset();
   reports_.clear();
   pinned_.clear();
@@ -53,7 +54,7 @@ void Host::take(MonotonicTime /*now*/, Output output) {
   for (Write& write : output.writes) {
     ORDEAL_CHECK(write.ticket == written_ + 1);
     written_ = write.ticket;
-    store.write(std::move(write.batch));
+    this->write(write.ticket, std::move(write.batch));
   }
   for (Send& send : output.sends) {
     const Ticket after = send.after;
@@ -87,14 +88,26 @@ void Host::release() {
   });
 }
 
-bool Host::sync(MonotonicTime now) {
-  if (store.pending() == 0 && durable_ == written_) return false;
-  store.sync(store.pending());
-  if (durable_ == written_)
-    return false;  // Only effects of executed entries: the core does not wait for them.
-  durable_ = written_;
+bool Host::sync(MonotonicTime now, std::uint32_t writes_max) {
+  const Ticket before = durable_;
+  std::uint32_t writes = 0;
+  while (!pending_.empty() && (writes_max == 0 || writes < writes_max)) {
+    if (pending_.front() != Ticket{}) {
+      durable_ = pending_.front();
+      ++writes;
+    }
+    pending_.pop_front();
+    store.sync(1);
+  }
+  // Effects of executed entries alone: the core does not wait for them.
+  if (durable_ == before) return false;
   step(now, {StorageDone{durable_}});
   return true;
+}
+
+void Host::write(Ticket ticket, Batch batch) {
+  store.write(std::move(batch));
+  pending_.push_back(ticket);
 }
 
 bool Host::report(MonotonicTime now) {
@@ -146,7 +159,7 @@ void Host::execute(CommittedEntry entry) {
   Batch batch;
   if (!entry.command.empty()) batch.put(Space::kState, command_key(entry.index), entry.command);
   batch.put(Space::kState, Bytes(kAppliedKey), big_endian_key(entry.index.value()));
-  store.write(std::move(batch));
+  write(Ticket{}, std::move(batch));
   if (!executed_report_) executed_report_.emplace();
   executed_report_->index = entry.index;
   if (entry.origin && !entry.command.empty()) {
@@ -223,6 +236,7 @@ void Host::carry_out(const SnapshotInstall& step) {
   ORDEAL_CHECK(in.finished());
   store.write(std::move(batch));
   store.sync(store.pending());
+  pending_.clear();
   staged_.erase(step.id);
   ORDEAL_CHECK(applied() == step.index);
   if (durable_ != written_) reports_.emplace_back(StorageDone{written_});

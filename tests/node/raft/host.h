@@ -43,9 +43,9 @@ class Host {
   void step(MonotonicTime now, std::vector<Input> inputs);
   /// The same for a result of the optional powers.
   void take(MonotonicTime now, Output output);
-  /// Makes everything written so far durable, tells the core, then releases what waited. False when there was
-  /// nothing.
-  bool sync(MonotonicTime now);
+  /// Makes everything written so far durable, or only the core's next `writes_max` writes when that is not 0,
+  /// tells the core, then releases what waited. False when there was nothing.
+  bool sync(MonotonicTime now, std::uint32_t writes_max = 0);
   /// Gives the core what the host has to report: executions, snapshots. False when there was nothing.
   bool report(MonotonicTime now);
 
@@ -76,6 +76,7 @@ class Host {
     std::variant<Send, Refusal> what;
   };
   void release();
+  void write(Ticket ticket, Batch batch);
   void execute(CommittedEntry entry);
   void answer(const Answer& answer);
   void carry_out(const SnapshotTake& step);
@@ -89,6 +90,7 @@ class Host {
   std::uint64_t requests_ = 0;
   Ticket written_;
   Ticket durable_;
+  std::deque<Ticket> pending_;  ///< of the store's pending batches; 0 for effects of executed entries
   std::vector<Waiting> waiting_;
   std::optional<Executed> executed_report_;
   std::vector<Input> reports_;
