@@ -58,8 +58,8 @@ Output Core::finish() {
   if (!failed_) {
     start_writes();
     if (lead_) {
-      advance_membership();
       advance_commit();
+      advance_membership();
     }
     start_reads();
     confirm_rounds();

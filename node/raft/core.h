@@ -239,6 +239,8 @@ class Core final : public Protocol, public LeadershipControl, public MembershipC
   void propose(Origin origin, const Bytes& command);
   void refuse(const Origin& origin, RefusalCode code);
   void reply(const Origin& origin, Bytes reply);
+  /// Whom a refused client may ask instead.
+  [[nodiscard]] NodeId other_leader() const;
   void abandon_proposals();
   void answer_from_log(const Proposal& proposal);
   void abandon_forwards();

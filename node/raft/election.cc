@@ -147,8 +147,8 @@ void Core::become_leader() {
   lead_->first_own = log_.last_index() + 1;
   seen_forwards_ = {term_, {}};
   sync_peers(lead_->first_own);
-  // Raft 8: a no-op opens the term. It commits what earlier terms left behind, tells how far that is, and is the
-  // first message that the others hear from their new leader.
+  // Raft 8: a no-op opens the term. It commits what earlier terms left behind, tells how far that is, and is
+  // the first message that the others hear from their new leader.
   append_own(EntryKind::kNoOp, {});
   event("became-leader",
         fmt::format("{} leads term {} from entry {}", node_name(config_.self), term_, lead_->first_own));
@@ -160,6 +160,7 @@ void Core::follow(Term term, NodeId leader) {
   if (term > term_) {
     term_ = term;
     vote_ = kNoNode;
+    leader_ = kNoNode;
     persist_hard_state();
     // What the log has beyond the commit index may not be the new leader's.
     verified_ = commit_;

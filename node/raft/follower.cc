@@ -22,7 +22,9 @@ bool Core::hear_leader(NodeId from) {
   return true;
 }
 
-void Core::handle(NodeId from, Term /*term*/, Append& m) {
+void Core::handle(NodeId from, Term term, Append& m) {
+  // No leader has entries of a term after its own.
+  if (m.prev_term > term || (!m.entries.empty() && m.entries.back().term > term)) return drop_malformed(from);
   if (!hear_leader(from)) return;
   if (installing_) return;  // The log's new beginning is not on disk yet; the leader will try again.
   // PLANT R12, continued: figure 2 to the letter, which does not look at commitIndex before it deletes.

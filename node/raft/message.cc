@@ -11,6 +11,8 @@ constexpr std::size_t kEntrySizeMin = 8 + 1 + 4;
 constexpr std::size_t kForwardItemSizeMin = 8 + 4;
 constexpr std::size_t kForwardReplySizeMin = 8 + 1 + 4;
 constexpr std::uint8_t kNotRefused = 0xff;
+/// No cluster lives long enough to get there; beyond, terms and indexes could overflow.
+constexpr std::uint64_t kNumberMax = UINT64_MAX / 2;
 
 template <class Body>
 constexpr std::uint8_t kind_of() {
@@ -103,7 +105,7 @@ void take(Decoder& in, Append& m) {
   m.commit = in.id<LogIndex>();
   m.chain = in.u64();
   const std::uint32_t count = in.count(kEntrySizeMin);
-  if (m.prev_index.value() > UINT64_MAX - count - 1) in.fail();
+  if (m.prev_index.value() > kNumberMax) in.fail();
   m.entries.reserve(count);
   Term term = m.prev_term;
   for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
@@ -170,7 +172,7 @@ void take(Decoder& in, SnapshotPart& m) {
   m.bytes = in.bytes();
   m.crc = in.u32();
   m.last = in.boolean();
-  if (m.start.index.value() == UINT64_MAX) in.fail();
+  if (m.start.index.value() > kNumberMax) in.fail();
 }
 
 void put(Encoder& out, const SnapshotReply& m) {
@@ -293,7 +295,7 @@ std::optional<Message> decode_message(std::string_view payload) {
   message.term = in.id<Term>();
   constexpr auto kKinds = std::make_index_sequence<std::variant_size_v<MessageBody>>();
   if (!take_body(in, kind, message.body, kKinds)) return std::nullopt;
-  if (!in.finished()) return std::nullopt;
+  if (!in.finished() || message.term.value() > kNumberMax) return std::nullopt;
   return message;
 }
 

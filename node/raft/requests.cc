@@ -52,10 +52,14 @@ void Core::propose(Origin origin, const Bytes& command) {
 
 void Core::refuse(const Origin& origin, RefusalCode code) {
   if (origin.node == config_.self) {
-    out_.refusals.push_back({origin.id, code, leader_, Ticket{}});
+    out_.refusals.push_back({origin.id, code, other_leader(), Ticket{}});
   } else {
     replies_[origin.node].push_back({origin.id, code, {}});
   }
+}
+
+NodeId Core::other_leader() const {
+  return leader_ == config_.self ? kNoNode : leader_;
 }
 
 void Core::refuse_all(std::vector<Request>& requests, RefusalCode code) {
@@ -70,7 +74,7 @@ void Core::reply(const Origin& origin, Bytes reply) {
 
 void Core::flush_replies() {
   for (auto& [node, items] : std::exchange(replies_, {})) {
-    if (!items.empty()) send(node, ForwardReplies{leader_, std::move(items)});
+    if (!items.empty()) send(node, ForwardReplies{other_leader(), std::move(items)});
   }
 }
 

@@ -123,7 +123,8 @@ void Core::drop_snapshots() {
 
 // --- Receiving -------------------------------------------------------------------------------------------
 
-void Core::handle(NodeId from, Term /*term*/, SnapshotPart& m) {
+void Core::handle(NodeId from, Term term, SnapshotPart& m) {
+  if (m.start.term > term) return drop_malformed(from);
   if (!hear_leader(from)) return;
   if (installing_ || settle_without_snapshot(from, m)) return;
   if (!incoming_ || incoming_->id != m.id) {

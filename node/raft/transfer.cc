@@ -7,7 +7,8 @@
 namespace ordeal::raft {
 
 Error Core::not_leading() const {
-  const std::string whom = leader_ == kNoNode ? "no leader is known; try again later" : "ask " + node_name(leader_);
+  const std::string whom =
+      leader_ == kNoNode ? "no leader is known; try again later" : "ask " + node_name(leader_);
   return Error{ErrorCode::kUnavailable, "this node does not lead; " + whom};
 }
 

@@ -26,8 +26,8 @@ struct ClusterOptions {
   std::uint32_t nodes = 3;
   std::uint32_t spares = 0;  ///< further nodes that start empty and belong to nobody
   std::uint64_t seed = 1;
-  std::vector<std::string> plants;
-  std::function<void(RaftConfig&)> tweak;
+  std::vector<std::string> plants = {};
+  std::function<void(RaftConfig&)> tweak = {};
 };
 
 class Cluster {

@@ -17,7 +17,7 @@ std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise)
 TEST(RaftRandom, NothingIsLostAndInvariantsHold) {
   const std::uint64_t only = number_from_environment("ORDEAL_SEED", 0);
   const std::uint64_t first = only != 0 ? only : 1;
-  const std::uint64_t last = only != 0 ? only : number_from_environment("ORDEAL_SEEDS", 800);
+  const std::uint64_t last = only != 0 ? only : number_from_environment("ORDEAL_SEEDS", 500);
   RandomSchedule::Tally sum;
   for (std::uint64_t seed = first; seed <= last; ++seed) {
     RandomSchedule schedule(seed);

@@ -12,11 +12,16 @@ namespace {
 
 std::string code_name(RefusalCode code) {
   switch (code) {
-    case RefusalCode::kNotLeader: return "not leader";
-    case RefusalCode::kNoLeader: return "no leader";
-    case RefusalCode::kOverloaded: return "overloaded";
-    case RefusalCode::kLeadershipLost: return "leadership lost, outcome unknown";
-    case RefusalCode::kTimeout: return "timeout, outcome unknown";
+    case RefusalCode::kNotLeader:
+      return "not leader";
+    case RefusalCode::kNoLeader:
+      return "no leader";
+    case RefusalCode::kOverloaded:
+      return "overloaded";
+    case RefusalCode::kLeadershipLost:
+      return "leadership lost, outcome unknown";
+    case RefusalCode::kTimeout:
+      return "timeout, outcome unknown";
   }
   return "?";
 }
@@ -83,9 +88,10 @@ std::string Trace::carry_out(const std::string& command) {
   for (std::string word; in >> word;) arguments.words.push_back(word);
 
   lines_.clear();
-  const bool known = name == "cluster" ? carry_out_cluster(arguments)
-                                       : carry_out_network(name, arguments) || carry_out_node(name, arguments) ||
-                                             carry_out_admin(name, arguments);
+  const bool known = name == "cluster"
+                         ? carry_out_cluster(arguments)
+                         : carry_out_network(name, arguments) || carry_out_node(name, arguments) ||
+                               carry_out_admin(name, arguments);
   if (!known) say("unknown command");
   if (cluster_ && cluster_->violation()) say("INVARIANT BROKEN " + cluster_->violation_text());
   std::string text;
@@ -111,7 +117,8 @@ std::string Trace::Arguments::value(std::string_view key) const {
 bool Trace::carry_out_cluster(const Arguments& arguments) {
   ClusterOptions options;
   if (const std::string nodes = arguments.value("nodes"); !nodes.empty()) options.nodes = number_of(nodes);
-  if (const std::string spares = arguments.value("spares"); !spares.empty()) options.spares = number_of(spares);
+  if (const std::string spares = arguments.value("spares"); !spares.empty())
+    options.spares = number_of(spares);
   if (const std::string plant = arguments.value("plant"); !plant.empty()) options.plants = {plant};
   options.tweak = [&](RaftConfig& config) {
     config.pre_vote = arguments.value("pre-vote") != "off";
@@ -202,7 +209,8 @@ bool Trace::carry_out_admin(const std::string& name, const Arguments& arguments)
   if (name == "transfer") {
     status = cluster_->transfer(node, arguments.node(1));
   } else if (name == "change") {
-    status = cluster_->change(node, numbers_of(arguments.value("voters")), numbers_of(arguments.value("learners")));
+    status = cluster_->change(node, numbers_of(arguments.value("voters")),
+                              numbers_of(arguments.value("learners")));
   } else if (name == "status") {
     for (auto& [id, host] : cluster_->hosts()) {
       if (node == 0 || id.value() == node) say_status(host);
@@ -227,14 +235,15 @@ void Trace::watch() {
     ORDEAL_CHECK(decoded.has_value());
     const std::string_view kind = kind_name(decoded->body);
     if (is_noise(kind) && !show_all_) return;
-    say(fmt::format("{} {} {}  {}, term {}: {}", node_name(message.from), lost ? "-x" : "->", node_name(message.to), kind,
-                    decoded->term, to_text(decoded->body)));
+    say(fmt::format("{} {} {}  {}, term {}: {}", node_name(message.from), lost ? "-x" : "->",
+                    node_name(message.to), kind, decoded->term, to_text(decoded->body)));
   };
 }
 
 void Trace::say_step(Host& host) {
   const std::string name = node_name(host.id());
-  for (const Event& event : std::exchange(host.events, {})) say(fmt::format("{}: {}", event.name, event.text));
+  for (const Event& event : std::exchange(host.events, {}))
+    say(fmt::format("{}: {}", event.name, event.text));
   for (const CommittedEntry& entry : std::exchange(host.executed, {})) {
     say(fmt::format("{} executes entry {}{}", name, entry.index,
                     entry.command.empty() ? "" : fmt::format(" \"{}\"", entry.command)));
@@ -242,7 +251,8 @@ void Trace::say_step(Host& host) {
   for (const std::string& duty : std::exchange(host.duties, {})) say(name + " " + duty);
   for (const Outcome& outcome : std::exchange(host.outcomes, {})) {
     if (!outcome.refused) {
-      say(fmt::format("{} answers request {} from the state after entry {}", name, outcome.id, outcome.index));
+      say(fmt::format("{} answers request {} from the state after entry {}", name, outcome.id,
+                      outcome.index));
       continue;
     }
     const std::string hint = outcome.leader == kNoNode ? "" : ", ask " + node_name(outcome.leader);

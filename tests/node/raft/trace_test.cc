@@ -1,5 +1,5 @@
-// Golden interaction traces: tests/traces/raft/*.txt. ORDEAL_REWRITE=1 writes what really happens into the files; the
-// difference is for a person to judge.
+// Golden interaction traces: tests/traces/raft/*.txt. ORDEAL_REWRITE=1 writes what really happens into the
+// files; the difference is for a person to judge.
 
 #include "tests/node/raft/trace.h"
 
@@ -43,7 +43,9 @@ TEST_P(RaftTrace, HappensAsWritten) {
 INSTANTIATE_TEST_SUITE_P(All, RaftTrace, ::testing::ValuesIn(trace_files()),
                          [](const auto& file) { return file.param; });
 
-TEST(RaftTraces, AreAllThere) { EXPECT_GE(trace_files().size(), 12U); }
+TEST(RaftTraces, AreAllThere) {
+  EXPECT_GE(trace_files().size(), 12U);
+}
 
 }  // namespace
 }  // namespace ordeal::raft::testing
