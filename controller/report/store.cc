@@ -206,12 +206,6 @@ Result<HistoryWriter> RunDirectory::open_history() const {
   return HistoryWriter::open(path_ / file_names::kHistory);
 }
 
-Result<fs::path> RunDirectory::node_directory(NodeId node) const {
-  fs::path path = path_ / "nodes" / node_name(node);
-  if (const Status status = make_directories(path); !status.ok()) return status.error();
-  return path;
-}
-
 // --- Store
 // --------------------------------------------------------------------------------------------------
 

@@ -69,8 +69,6 @@ class RunDirectory {
   [[nodiscard]] Status write_verdict(const VerdictRecord& record) const;
   [[nodiscard]] Status write_report(std::string_view html) const;
   [[nodiscard]] Result<HistoryWriter> open_history() const;
-  /// nodes/<node>/, made when it is not there: for the logs of a node and its agent.
-  [[nodiscard]] Result<std::filesystem::path> node_directory(NodeId node) const;
 
  private:
   std::filesystem::path path_;

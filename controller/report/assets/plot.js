@@ -72,7 +72,8 @@ function drawBands(context, at, left, right, y, height, colours) {
     context.strokeStyle = colours["band-edge"];
     context.setLineDash(fault.verified ? [] : [3, 3]);
     context.lineWidth = 1;
-    for (const x of [x1, x2]) {
+    for (const [x, edge] of [[x1, at(fault.from)], [x2, at(fault.to)]]) {
+      if (x !== edge) continue; // it lies beyond what is shown
       context.beginPath();
       context.moveTo(Math.round(x) + 0.5, y);
       context.lineTo(Math.round(x) + 0.5, y + height);

@@ -112,7 +112,7 @@
     const y = lanesTop + data.lane[i] * lanePitch;
     const full = lanePitch - 2;
     if (data.outcome[i] === OK) {
-      context.fillRect(x1, y + full * 0.18, x2 - x1, full * 0.64);
+      context.fillRect(x1, y + full * 0.12, x2 - x1, full * 0.76);
     } else if (data.outcome[i] === FAIL) {
       // Low and with a foot: it came to nothing.
       context.fillRect(x1, y + full - 2, x2 - x1, 2);
@@ -156,7 +156,7 @@
 
   function drawWords(context, colours) {
     if (lanePitch < 14) return;
-    context.font = "10px " + fontFamily;
+    context.font = "9.5px " + fontFamily;
     context.textAlign = "left";
     context.textBaseline = "middle";
     context.fillStyle = colours.surface;

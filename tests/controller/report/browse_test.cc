@@ -43,7 +43,8 @@ class Browse : public ::testing::Test {
     EXPECT_TRUE(run.write_run_info(input.info).ok());
     EXPECT_TRUE(run.write_verdict(make_verdict(input)).ok());
     EXPECT_TRUE(run.write_report("<!DOCTYPE html>the report").ok());
-    EXPECT_TRUE(replace_file(run.node_directory(NodeId(1)).value() / "node.log", "a line\n").ok());
+    fs::create_directories(run.path() / "nodes" / "n1");
+    EXPECT_TRUE(replace_file(run.path() / "nodes" / "n1" / "node.log", "a line\n").ok());
     return run.id();
   }
 
