@@ -46,7 +46,6 @@ class Guardian {
   [[nodiscard]] Status arm(const UndoList& list);
   /// It did not take the last list.
   [[nodiscard]] bool is_gone() const { return gone_; }
-  [[nodiscard]] pid_t pid() const { return pid_; }
 
  private:
   Guardian(pid_t pid, Fd socket) : pid_(pid), socket_(std::move(socket)) {}
