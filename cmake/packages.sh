@@ -7,7 +7,7 @@ ORDEAL_BUILD_PACKAGES=(
   librocksdb-dev libcurl4-openssl-dev libyaml-cpp-dev libfmt-dev libspdlog-dev prometheus-cpp-dev libcli11-dev zlib1g-dev
 )
 ORDEAL_RUN_PACKAGES=(iproute2 iptables)
-ORDEAL_TEST_PACKAGES=(libgtest-dev libgmock-dev libbenchmark-dev procps)
+ORDEAL_TEST_PACKAGES=(libgtest-dev libgmock-dev libbenchmark-dev procps chromium-headless-shell)
 
 ordeal_say() { printf '%s\n' "ordeal: $*" >&2; }
 
