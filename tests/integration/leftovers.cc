@@ -58,4 +58,12 @@ std::vector<pid_t> processes_with(const std::string& text) {
   return found;
 }
 
+pid_t parent_of(pid_t process) {
+  std::istringstream status(read_text("/proc/" + std::to_string(process) + "/status"));
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("PPid:")) return static_cast<pid_t>(std::stol(line.substr(5)));
+  }
+  return 0;
+}
+
 }  // namespace ordeal::test

@@ -20,6 +20,9 @@ struct Machine {
 /// Processes whose command line holds the text, this process and its ancestors left out.
 [[nodiscard]] std::vector<pid_t> processes_with(const std::string& text);
 
+/// 0 when the process is gone.
+[[nodiscard]] pid_t parent_of(pid_t process);
+
 /// Asks again until the condition holds, or until so many seconds have passed. True when it held.
 template <class Condition>
 bool eventually(int seconds, Condition condition);
