@@ -55,7 +55,12 @@ Cluster::Cluster(int nodes) : nodes_(nodes) {
 Cluster::~Cluster() {
   agents_.clear();
   stand_ins_.clear();
-  for (int node = 1; node <= nodes_; ++node) must_run({"ip", "netns", "del", space(node)});
+  for (int node = 1; node <= nodes_; ++node) {
+    // A namespace is torn down some time after it was deleted, and its pair with it: the next test would meet
+    // the old name. Deleting a link waits.
+    must_run({"ip", "link", "del", fmt::format("v{}", node)});
+    must_run({"ip", "netns", "del", space(node)});
+  }
   must_run({"ip", "link", "del", "bridge0"});
   std::filesystem::remove_all(directory());
 }
