@@ -163,8 +163,9 @@ Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open(const std::string& di
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   for (const char* name : {"default", "log", "state"}) families.emplace_back(name, family_options());
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status status =
-      rocksdb::DB::Open(database_options(), directory, families, &database->families_, &db);
+  rocksdb::DBOptions options = database_options();
+  options.listeners.push_back(database->watcher_);
+  const rocksdb::Status status = rocksdb::DB::Open(options, directory, families, &database->families_, &db);
   if (!status.ok()) return open_error(directory, status);
   database->db_.reset(db);
   if (Status read = database->read_notes(identity); !read.ok()) return read.error();

@@ -10,8 +10,10 @@
 #include "node/store.h"
 
 #include <rocksdb/db.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/write_batch.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -44,6 +46,8 @@ class RocksDatabase {
 
   [[nodiscard]] const Notes& notes() const { return notes_; }
   [[nodiscard]] rocksdb::DB& db() { return *db_; }
+  /// A write of the log file failed half way: what follows cannot be appended any more. Only becomes true.
+  [[nodiscard]] bool log_write_failed() const { return watcher_->log_write_failed; }
 
   void add(const Batch& batch, Generation generation, rocksdb::WriteBatch& out) const;
   void put_state(Generation generation, std::string_view key, std::string_view value,
@@ -65,7 +69,18 @@ class RocksDatabase {
   [[nodiscard]] std::unique_ptr<StateCursor> pin(Generation generation) const;
 
  private:
-  RocksDatabase() = default;
+  /// Told by RocksDB where an error came from, which the status of a write does not say.
+  class Watcher : public rocksdb::EventListener {
+   public:
+    void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* /*status*/) override {
+      if (reason != rocksdb::BackgroundErrorReason::kFlush &&
+          reason != rocksdb::BackgroundErrorReason::kCompaction)
+        log_write_failed = true;
+    }
+    std::atomic<bool> log_write_failed = false;
+  };
+
+  RocksDatabase() : watcher_(std::make_shared<Watcher>()) {}
 
   [[nodiscard]] Status read_notes(const std::string& identity);
   [[nodiscard]] Result<std::optional<std::uint64_t>> read_number(std::string_view key) const;
@@ -73,6 +88,7 @@ class RocksDatabase {
   [[nodiscard]] static Bytes full_key(Space space, Generation generation, std::string_view key);
   [[nodiscard]] static Bytes end_of(Space space, Generation generation);
 
+  std::shared_ptr<Watcher> watcher_;
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;  // default, log, state
   Notes notes_;

@@ -7,6 +7,7 @@
 
 #include <sys/statvfs.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -18,7 +19,9 @@ namespace ordeal::host {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::chrono::milliseconds kSpacePeriod{250};  // how often the free space is looked at
+constexpr std::chrono::milliseconds kSpacePeriod{250};       // how often the free space is looked at
+constexpr std::uint64_t kAmpleBytes = 1024UL * 1024 * 1024;  // below: before every write
+constexpr std::uint64_t kFloorBytesMax = 8UL * 1024 * 1024;  // below, a batch is held
 
 /// Work for the storage thread. `number` is that of the overlay.
 struct WriteJob {
@@ -173,8 +176,9 @@ class RocksStorage : public Storage {
       }
       if (Clock::now() >= space_due_) look_at_space();
       if (const Status status = carry_out_all(jobs); !status.ok()) {
-        // A full disk at the stop: what could not be written was never called durable.
-        if (status.error().code == ErrorCode::kResourceExhausted) return;
+        // A disk that was full until the end: what could not be written was never called durable.
+        const std::lock_guard lock(mutex_);
+        if (stopping_ && status.error().code == ErrorCode::kResourceExhausted) return;
         return sink_->failed(status.error());
       }
       jobs.clear();
@@ -217,15 +221,16 @@ class RocksStorage : public Storage {
     if (applied_ != LogIndex(0)) database_->note_applied(applied_, batch_);
     applied_ = LogIndex(0);
     if (batch_.Count() == 0 && !sync) return {};
+    if (!wait_for_room()) return full();
     rocksdb::WriteOptions options;
     options.sync = sync;
     const auto begin = Clock::now();
     rocksdb::Status status = database_->db().Write(options, &batch_);
-    while (status.IsNoSpace()) {
+    // A flush in the background found no room, and RocksDB takes no writes until it is told to go on.
+    while (status.IsNoSpace() && !database_->log_write_failed()) {
       full_ = true;
-      if (!wait_for_space()) break;
-      // Ignored: the write that follows says whether it helped. Resume flushes what is in memory and begins a
-      // new log file, so nothing rests on pages that the failed write left behind.
+      if (!pause()) return full();
+      // Ignored: the write that follows says whether it helped.
       static_cast<void>(database_->db().Resume());
       status = database_->db().Write(options, &batch_);
     }
@@ -236,14 +241,31 @@ class RocksStorage : public Storage {
     return {};
   }
 
+  /// Holds the batch while the disk has no room for it. A write that fails half way would leave a log file
+  /// that RocksDB cannot go on with, so it is not tried. False when the node stops.
+  bool wait_for_room() {
+    const std::uint64_t floor = std::min(kFloorBytesMax, options_.reserve_bytes / 8);
+    const std::uint64_t needed = floor + 2 * batch_.GetDataSize();
+    if (free_bytes_ < kAmpleBytes) look_at_space();
+    while (free_bytes_ < needed) {
+      full_ = true;
+      if (!pause()) return false;
+      look_at_space();
+    }
+    return true;
+  }
+
   /// False when the node stops.
-  bool wait_for_space() {
+  bool pause() {
     std::unique_lock lock(mutex_);
     return !wake_.wait_for(lock, kSpacePeriod, [this] { return stopping_; });
   }
 
+  static Error full() { return {ErrorCode::kResourceExhausted, "the disk was full until the end"}; }
+
   void look_at_space() {
-    full_ = options_.free_bytes(options_.directory) < options_.reserve_bytes;
+    free_bytes_ = options_.free_bytes(options_.directory);
+    full_ = free_bytes_ < options_.reserve_bytes;
     space_due_ = Clock::now() + kSpacePeriod;
   }
 
@@ -335,6 +357,7 @@ class RocksStorage : public Storage {
   rocksdb::WriteBatch batch_;
   LogIndex applied_;  // of the effects in batch_; 0: none
   StorageProgress progress_;
+  std::uint64_t free_bytes_ = 0;  // when it was looked at last
   Clock::time_point space_due_;
   std::map<SnapshotId, SnapshotWriter> writers_;
   std::optional<Staged> staged_;

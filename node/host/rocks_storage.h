@@ -4,7 +4,7 @@
 // file (group commit). See README.md for the layout of the keys.
 //
 // A full disk does not stop the node. Below the reserve, disk_full() says so and the host refuses writes;
-// when even the reserve is used up, the thread holds the batch and tries again until there is room.
+// when most of the reserve is used up too, the thread holds the batch until there is room.
 
 #include "common/ids.h"
 #include "common/result.h"

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 namespace ordeal::host {
 namespace {
@@ -392,6 +393,32 @@ TEST_F(RocksStorageTest, TornTailIsCutOff) {
   std::filesystem::resize_file(file, std::filesystem::file_size(file) - 500);
   const auto node = open();
   EXPECT_EQ(content(*node->storage, Space::kLog), (std::map<Bytes, Bytes>{{"a", "1"}}));
+}
+
+TEST_F(RocksStorageTest, BatchIsHeldWhileEvenTheReserveIsUsedUp) {
+  const auto node = open();
+  free_bytes_ = 100;
+  node->storage->write(Ticket(1), put(Space::kLog, "a", "1"));
+  node->storage->flush();
+  while (!node->storage->disk_full()) std::this_thread::yield();
+  EXPECT_EQ(node->sink.syncs(), 0U);
+  free_bytes_ = 1'000'000;
+  EXPECT_TRUE(node->wait_durable(1));
+  EXPECT_EQ(**node->storage->view().get(Space::kLog, "a"), "1");
+}
+
+TEST_F(RocksStorageTest, StopsCleanlyWhileABatchIsHeld) {
+  {
+    const auto node = open();
+    free_bytes_ = 100;
+    node->storage->write(Ticket(1), put(Space::kLog, "a", "1"));
+    node->storage->flush();
+    while (!node->storage->disk_full()) std::this_thread::yield();
+    node->storage->stop();
+    EXPECT_FALSE(node->sink.failure().has_value());
+  }
+  free_bytes_ = 1'000'000;
+  EXPECT_TRUE(content(*open()->storage, Space::kLog).empty());
 }
 
 TEST_F(RocksStorageTest, FullDiskIsSeenAndSeenToEnd) {
