@@ -140,15 +140,17 @@ bool Core::settle_term(NodeId from, const Message& message) {
   }
   // Thesis 9.6: asking changes nothing. A grant may come from a node of an older term.
   if (std::holds_alternative<PreVoteRequest>(body)) return true;
+  if (const auto* vote = std::get_if<VoteRequest>(&body); vote != nullptr && message.term >= term_) {
+    // Thesis 6.4.1: leases stand on voters that do not help to depose a leader they heard from a moment ago.
+    // Without leases, pre-vote alone keeps the peace, and withholding would only cost availability.
+    // In this node's own term too: a late answer may have told it of a newer term without telling the leader
+    // to which the promise was made.
+    if (config_.read_mode == ReadMode::kLease && !vote->transfer && leader_is_alive()) return false;
+  }
   if (message.term == term_) return true;
   if (message.term < term_) {
     const auto* granted = std::get_if<PreVoteReply>(&body);
     return granted != nullptr || answer_stale(from, body);
-  }
-  if (const auto* vote = std::get_if<VoteRequest>(&body)) {
-    // Thesis 6.4.1: leases stand on voters that do not help to depose a leader they heard from a moment ago.
-    // Without leases, pre-vote alone keeps the peace, and withholding would only cost availability.
-    if (config_.read_mode == ReadMode::kLease && !vote->transfer && leader_is_alive()) return false;
   }
   // Raft 5.1: whoever sees a larger term follows it.
   const bool from_leader = std::holds_alternative<Append>(body) || std::holds_alternative<Heartbeat>(body) ||

@@ -110,6 +110,27 @@ TEST_F(RaftLease, VotersWithholdTheirVotes) {
   EXPECT_EQ(voter.status().term, Term{2}) << "the leader itself asked for this election";
 }
 
+// 1. The voter hears leader 2 and so promises; 2. a late answer to an old candidacy tells it of term 2; 3.
+// the candidate of term 2 asks. The leader's lease still counts on the promise.
+TEST_F(RaftLease, NewerTermDoesNotFreeAVoterOfItsPromise) {
+  Solo voter(3, [](RaftConfig& config) { config.read_mode = ReadMode::kLease; });
+  voter.elapse(milliseconds(1000));
+  voter.append(2, Term{1}, {}, {}, {1});
+  voter.receive(3, Term{2}, VoteReply{false});
+  ASSERT_EQ(voter.status().term, Term{2});
+  voter.sync();
+  voter.sent();
+  voter.receive(3, Term{2}, VoteRequest{LogIndex{9}, Term{1}});
+  voter.sync();
+  EXPECT_TRUE(voter.sent_of<VoteReply>().empty());
+  voter.elapse(milliseconds(1000));
+  voter.receive(3, Term{2}, VoteRequest{LogIndex{9}, Term{1}});
+  voter.sync();
+  const auto replies = voter.sent_of<VoteReply>();
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_TRUE(replies[0].granted);
+}
+
 TEST_F(RaftLease, RestartedVoterMayHavePromised) {
   Solo voter(3, [](RaftConfig& config) { config.read_mode = ReadMode::kLease; });
   voter.receive(3, Term{2}, VoteRequest{LogIndex{9}, Term{1}});
