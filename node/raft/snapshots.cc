@@ -42,7 +42,9 @@ void Core::take(const SnapshotTaken& input) {
   if (failed_ || found == nullptr) return;  // Given up in the meantime.
   OutgoingSnapshot& snapshot = found->second;
   const std::optional<Term> term = log_.term_at(input.index);
-  ORDEAL_CHECK(term.has_value());
+  // The host took so long that patience ran out and the log was cut beyond it (compact()): another one is
+  // taken.
+  if (!term) return stop_snapshot(found->first, LogIndex{});
   const Result<Chain> chain = log_.chain_at(input.index);
   if (!chain) return fail_storage(chain.error());
   snapshot.start = LogStart{input.index, *term, *chain, log_.configuration_at(input.index)};

@@ -3,6 +3,7 @@
 
 #include "tests/node/raft/solo.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace ordeal::raft::testing {
@@ -257,6 +258,32 @@ SnapshotPart snapshot_at(LogIndex index, Term term) {
   const Bytes bytes = empty_state_at(index);
   const Configuration members{{NodeId{1}, NodeId{2}, NodeId{3}}, {}, {}};
   return {SnapshotId{7}, {index, term, 99, members}, 0, bytes, crc32c(bytes), true};
+}
+
+// A leader waits with cutting its log for a peer that is sent a snapshot, but not for ever: a disk that takes
+// very long to pin the state must not bring the node down.
+TEST(RaftPaper, S7SnapshotThatCameTooLateIsTakenAgain) {
+  Solo node(3, [](RaftConfig& config) {
+    config.snapshot_every = 4;
+    config.snapshot_keep = 1;
+  });
+  node.lead();
+  const auto commit_some = [&node](int count) {
+    for (int i = 0; i < count; ++i) node.propose("x");
+    node.sync();
+    node.acknowledge(2, node.status().last_index);
+    node.host().step(node.now(), {Executed{node.host().applied(), {}}});
+  };
+  commit_some(10);
+  ASSERT_GT(node.status().first_index, LogIndex{1});
+  node.step();
+  ASSERT_THAT(node.host().duties, ::testing::Contains(::testing::StartsWith("pins")));
+  commit_some(60);
+  node.host().duties.clear();
+  node.report();
+  node.step();
+  EXPECT_THAT(node.host().duties, ::testing::Contains(::testing::StartsWith("lets go")));
+  EXPECT_THAT(node.host().duties, ::testing::Contains(::testing::StartsWith("pins")));
 }
 
 // Raft 7: "If instead the follower receives a snapshot that describes a prefix of its log, ... entries
