@@ -30,6 +30,8 @@ class Owner {
   Owner(const Owner&) = delete;
   Owner& operator=(const Owner&) = delete;
   virtual ~Owner() = default;
+  /// Names a request; not 0, and never the same again.
+  virtual std::uint32_t next_number() = 0;
   virtual void request_is_here(std::uint32_t slot, std::uint32_t number, HttpRequest& request) = 0;
   virtual void closed(std::uint32_t slot) = 0;
 };
@@ -143,7 +145,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
         return fault(parser_.fault());
       case HttpParser::State::kDone:
         enter(Phase::kWorking);
-        ++number_;
+        number_ = owner_.next_number();
         owner_.request_is_here(slot_, number_, parser_.request());
     }
   }
@@ -179,7 +181,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   HttpParser parser_;
   Phase phase_ = Phase::kIdle;
   MonotonicTime since_;       // of the phase
-  std::uint32_t number_ = 0;  // of the last request; only grows
+  std::uint32_t number_ = 0;  // of the last request
   Route route_ = Route::kUnknown;
   bool reading_ = false;   // a read is out
   bool draining_ = false;  // read on after the answer; only becomes true
@@ -286,6 +288,14 @@ class BeastServer : public HttpServer, public Owner {
     connections_[slot]->start();
   }
 
+  /// Counted over all connections. Were each to count its own: 1. a request times out here and its connection
+  /// ends; 2. the next connection takes the slot and sends its first request, number 1 again; 3. the late
+  /// result of the first request answers the second.
+  std::uint32_t next_number() override {
+    if (++last_number_ == 0) ++last_number_;
+    return last_number_;
+  }
+
   void request_is_here(std::uint32_t slot, std::uint32_t number, HttpRequest& request) override {
     Call call = route_request(request);
     connections_[slot]->set_route(call.route);
@@ -338,6 +348,7 @@ class BeastServer : public HttpServer, public Owner {
   asio::steady_timer timer_;
   std::vector<std::shared_ptr<Connection>> connections_;  // by slot; null: free
   std::vector<std::uint32_t> free_;                       // slots
+  std::uint32_t last_number_ = 0;                         // of a request
   bool accepting_ = true;
 };
 
