@@ -263,7 +263,7 @@ Result<RunEntry> Store::find(std::string_view id, WallTime now) const {
                      is_plain_directory(root_ / name / time);
   if (!there) {
     return Error{ErrorCode::kNotFound,
-                 fmt::format("no run '{}' in the store {}; `ordeal list runs` shows what is there", id,
+                 fmt::format("no run '{}' in the store {}; `ordeal serve` shows what is there", id,
                              root_.string())};
   }
   return read_entry(root_, name + "/" + time, now);
