@@ -121,10 +121,10 @@ Result<CheckReport> check_file(const std::string& path, const CheckOptions& opti
   std::vector<std::unique_ptr<Checker>> checkers;
   checkers.push_back(*std::move(checker));
   report.findings = check_history(report.history, checkers, options.limits);
-  if (pair_operations(report.history).empty()) {
+  if (report.history.empty()) {
     report.findings = {{.checker = std::string(checkers.front()->name()),
                         .verdict = Verdict::kUnknown,
-                        .why = "the file has no operations of clients: nothing was checked",
+                        .why = "the file has no operations: nothing was checked",
                         .witnesses = {},
                         .details = {}}};
   }
