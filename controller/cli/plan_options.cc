@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -12,6 +13,8 @@ namespace ordeal::cli {
 namespace {
 
 Result<std::string> read_text(const std::string& path) {
+  if (std::error_code ignored; std::filesystem::is_directory(path, ignored))
+    return Error{ErrorCode::kNotFound, fmt::format("cannot read plan {}: it is a directory", path)};
   std::ifstream file(path, std::ios::binary);
   if (!file)
     return Error{ErrorCode::kNotFound, fmt::format("cannot read plan {}: {}", path, std::strerror(errno))};

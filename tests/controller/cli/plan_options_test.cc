@@ -55,6 +55,7 @@ TEST(PlanOptions, NemesisNoneExpectsNoFault) {
 TEST(PlanOptions, SaysWhatIsWrong) {
   EXPECT_THAT(parse({"--plan", "/nonexistent/plan.yaml"}).error().message,
               HasSubstr("/nonexistent/plan.yaml"));
+  EXPECT_THAT(parse({"--plan", "/"}).error().message, HasSubstr("it is a directory"));
   EXPECT_THAT(parse({"--time-limit", "banana"}).error().message, HasSubstr("--time-limit"));
   EXPECT_THAT(parse({"--nodes", "0"}).error().message, HasSubstr("nodes"));
   EXPECT_THAT(parse({"--nemesis", "flood"}).error().message, HasSubstr("flood"));
