@@ -24,7 +24,7 @@ void Recorder::observe(const NodeObservation& observation, MonotonicTime now) {
 }
 
 void Recorder::progress(const RunProgress& progress, MonotonicTime now) {
-  const std::string_view phase = report::phase_word(progress.phase);
+  const std::string_view phase = to_text(progress.phase);
   if (phases_.empty() || phases_.back().name != phase) {
     if (!phases_.empty()) phases_.back().to = now - start_;
     phases_.push_back({.name = std::string(phase), .from = now - start_, .to = now - start_});

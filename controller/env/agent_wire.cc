@@ -120,6 +120,20 @@ Status judge_fault_answer(const HttpAnswer& answer, NodeId node, std::string_vie
                                                  state, expected_state, text_of(*root, "reason"))};
 }
 
+Result<std::map<std::string, FaultState>> parse_fault_states(const HttpAnswer& answer, NodeId node) {
+  if (!answer.answered || answer.status != 200) return answer_error(answer, node);
+  const auto root = parse_object(answer.body);
+  const json::value* all = root ? root->if_contains("faults") : nullptr;
+  if (all == nullptr || !all->is_array()) return not_understood(answer, node);
+  std::map<std::string, FaultState> states;
+  for (const json::value& fault : all->get_array()) {
+    if (!fault.is_object()) return not_understood(answer, node);
+    const json::object& object = fault.get_object();
+    states[text_of(object, "fault")] = {text_of(object, "state"), text_of(object, "reason")};
+  }
+  return states;
+}
+
 Result<ProcessState> parse_process_state(const HttpAnswer& answer, NodeId node) {
   if (!answer.answered || answer.status != 200) return answer_error(answer, node);
   const auto root = parse_object(answer.body);

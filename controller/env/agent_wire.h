@@ -36,6 +36,15 @@ namespace ordeal::env {
 [[nodiscard]] Status judge_fault_answer(const HttpAnswer& answer, NodeId node,
                                         std::string_view expected_state);
 
+/// A fault as an agent sees it.
+struct FaultState {
+  std::string state;   ///< in-force, absent, failed
+  std::string reason;  ///< of failed
+};
+/// Of GET /faults and POST /lease: all faults of the agent by name.
+[[nodiscard]] Result<std::map<std::string, FaultState>> parse_fault_states(const HttpAnswer& answer,
+                                                                           NodeId node);
+
 struct ProcessState {
   std::int64_t pid = 0;  ///< 0 when there is none
   bool alive = false;

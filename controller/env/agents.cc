@@ -20,8 +20,12 @@ constexpr Duration kSilenceMax = seconds(8);
 constexpr int kRefusalsMax = 3;
 constexpr Duration kAgentTimeout = seconds(5);
 
+std::string fault_name(FaultId fault) {
+  return fmt::format("f{}", fault);
+}
+
 std::string fault_path(FaultId fault) {
-  return fmt::format("/faults/f{}", fault);
+  return "/faults/" + fault_name(fault);
 }
 
 EnvironmentResult failed(const Error& error, MonotonicTime earliest) {
@@ -70,7 +74,7 @@ Async<Nothing> Agents::serve(EnvironmentRequest request) {
 
 Async<EnvironmentResult> Agents::apply(ApplyFault verb) {
   const FaultId fault = verb.fault;
-  faults_.insert_or_assign(fault, Known{verb.spec, Stage::kChanging, {}});
+  faults_.insert_or_assign(fault, Known{verb.spec, Stage::kChanging, {}, {}});
   if (std::holds_alternative<KillFault>(verb.spec)) co_await note_incarnations(fault);
   EnvironmentResult result;
   result.earliest = monotonic_now();
@@ -163,9 +167,11 @@ Async<Nothing> Agents::keep_lease(Endpoint endpoint) {
     std::vector<HttpRequest> requests;
     requests.push_back(to_agent(endpoint.node, "POST", "/lease", lease_body(kLease)));
     requests.back().timeout = kRenewalTimeout;
+    const std::vector<FaultId> faults = in_force_on(endpoint.node);
     const MonotonicTime asked = monotonic_now();
     std::vector<HttpAnswer> answers = co_await fetch(transport_, std::move(requests));
     if (answers[0].answered && answers[0].status == 200) {
+      tell_lapsed(endpoint.node, faults, answers[0]);
       renewed = asked;
       refusals = 0;
       pause = kRenewal;
@@ -174,8 +180,42 @@ Async<Nothing> Agents::keep_lease(Endpoint endpoint) {
     pause = kRenewalAgain;
     refusals = answers[0].sent ? 0 : refusals + 1;
     if (refusals < kRefusalsMax && monotonic_now() - renewed < kSilenceMax) continue;
-    events_.lost({endpoint.node, answer_error(answers[0], endpoint.node).message});
+    events_.trouble(
+        {endpoint.node, "its agent was lost: " + answer_error(answers[0], endpoint.node).message});
     co_return Nothing{};
+  }
+}
+
+std::vector<FaultId> Agents::in_force_on(NodeId node) const {
+  std::vector<FaultId> found;
+  for (const auto& [fault, known] : faults_) {
+    const std::vector<NodeId> nodes = nodes_of(known.spec);
+    if (known.stage == Stage::kInForce && std::find(nodes.begin(), nodes.end(), node) != nodes.end())
+      found.push_back(fault);
+  }
+  return found;
+}
+
+/// Of `faults`, in force when the agent was asked, those that are meant to be so still.
+void Agents::tell_lapsed(NodeId node, const std::vector<FaultId>& faults, const HttpAnswer& answer) {
+  const auto states = parse_fault_states(answer, node);
+  for (const FaultId fault : faults) {
+    const auto it = faults_.find(fault);
+    if (it == faults_.end() || it->second.stage != Stage::kInForce || it->second.lapsed.contains(node))
+      continue;
+    std::string why;
+    if (!states.ok()) {
+      why = states.error().message;
+    } else if (const auto state = states->find(fault_name(fault)); state == states->end()) {
+      why = "its lease ran out";
+    } else if (state->second.state != "in-force") {
+      why = fmt::format("{}: {}", state->second.state, state->second.reason);
+    } else {
+      continue;
+    }
+    it->second.lapsed.insert(node);
+    events_.trouble({node, fmt::format("fault {} ({}) let go before its time: {}", fault_name(fault),
+                                       fault_kind(it->second.spec), why)});
   }
 }
 

@@ -16,6 +16,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,8 @@ class Agents {
  public:
   struct Events {
     std::function<void(EnvironmentResult)> result;  ///< once for each request
-    std::function<void(AgentLost)> lost;            ///< at most once for each agent
+    /// An agent that is lost, at most once for each; a fault that let go by itself, at most once per node.
+    std::function<void(Trouble)> trouble;
   };
 
   /// `transport` must outlive this. Events come from `request`, `run_due` and the transport's wait.
@@ -44,6 +46,7 @@ class Agents {
     FaultSpec spec;
     Stage stage = Stage::kChanging;
     std::map<NodeId, std::uint64_t> incarnations;  ///< of those killed, before
+    std::set<NodeId> lapsed;                       ///< where it let go by itself; told
   };
   /// What a probe saw.
   struct Probed {
@@ -57,6 +60,9 @@ class Agents {
   Async<EnvironmentResult> probe(FaultId fault);
   Async<EnvironmentResult> heal_all();
   Async<Nothing> keep_lease(Endpoint endpoint);
+  /// The faults on this node that an agent's answer should show in force.
+  [[nodiscard]] std::vector<FaultId> in_force_on(NodeId node) const;
+  void tell_lapsed(NodeId node, const std::vector<FaultId>& faults, const HttpAnswer& answer);
 
   /// Sends the PUTs of a fault; the first refusal, if any.
   Async<Status> put(FaultId fault, FaultSpec spec);

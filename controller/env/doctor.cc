@@ -191,14 +191,6 @@ DoctorCheck check_cores() {
                     "with one core lower the rate, or operations will be late");
 }
 
-DoctorCheck check_docker() {
-  const auto output = run_command({"docker", "version", "--format", "{{.Server.Version}}"});
-  const bool ok = output.ok() && output->exit_code == 0;
-  const std::string found = output.ok() ? gist(*output) : "there is no docker command";
-  return make_check("Docker engine", Need::kOptional, ok, found,
-                    "only for --env docker: apt-get install docker.io, and join the group docker");
-}
-
 }  // namespace
 
 Result<double> measure_sync_rate(const std::string& directory, Duration length) {
@@ -236,7 +228,6 @@ std::vector<DoctorCheck> examine_machine(const DoctorOptions& options) {
   checks.push_back(check_sync_rate(data));
   checks.push_back(check_memory());
   checks.push_back(check_cores());
-  checks.push_back(check_docker());
   return checks;
 }
 

@@ -31,7 +31,6 @@ class Driver {
   void end_calls(const std::vector<CallId>& calls);
   void note_lateness(const RunOutput& output);
   void look_around();
-  void lose_agent(AgentLost lost);
   [[nodiscard]] MonotonicTime next_event() const;
 
   RunLoop& loop_;
@@ -41,7 +40,6 @@ class Driver {
   std::deque<RunInput> inbox_;  ///< what came, in order, not yet told
   std::map<NodeId, std::string> api_urls_;
   std::map<CallId, Transport::Id> calls_;  ///< that are open
-  std::map<NodeId, bool> lost_agents_;     ///< told already
   MonotonicTime start_;
   MonotonicTime next_wake_;
   MonotonicTime next_look_;
@@ -68,7 +66,7 @@ Driver::Driver(RunLoop& loop, Cluster& cluster, const DriverHooks& hooks)
                 }),
       agents_(cluster.endpoints(), cluster.token(), transport_,
               {[this](EnvironmentResult result) { inbox_.emplace_back(std::move(result)); },
-               [this](AgentLost lost) { lose_agent(std::move(lost)); }}) {
+               [this](Trouble trouble) { inbox_.emplace_back(std::move(trouble)); }}) {
   for (const Endpoint& endpoint : cluster.endpoints()) api_urls_[endpoint.node] = endpoint.api_url();
 }
 
@@ -152,15 +150,9 @@ void Driver::look_around() {
   next_look_ = monotonic_now() + kProgressInterval;
   for (; interrupts_ < hooks_.interrupted(); ++interrupts_) inbox_.emplace_back(Interrupt{});
   for (Cluster::Death& death : cluster_.deaths()) {
-    hooks_.on_note(death.reason);
-    if (death.agent) lose_agent({death.node, std::move(death.reason)});
+    inbox_.emplace_back(Trouble{death.node, std::move(death.reason)});
   }
   hooks_.on_progress(loop_.progress());
-}
-
-void Driver::lose_agent(AgentLost lost) {
-  if (std::exchange(lost_agents_[lost.node], true)) return;
-  inbox_.emplace_back(std::move(lost));
 }
 
 MonotonicTime Driver::next_event() const {

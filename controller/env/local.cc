@@ -5,6 +5,7 @@
 #include "controller/env/transport.h"
 
 #include <fmt/format.h>
+#include <boost/json.hpp>
 
 #include <fcntl.h>
 #include <sched.h>
@@ -54,7 +55,9 @@ Result<Fd> make_network_namespace() {
 Status run_ip(const std::string& commands, int network_namespace) {
   auto output = run_command({"ip", "-batch", "-"}, commands, network_namespace);
   if (!output.ok())
-    return Error{ErrorCode::kUnsupported, "there is no program `ip`: apt-get install iproute2"};
+    return Error{ErrorCode::kUnsupported, output.error().code == ErrorCode::kNotFound
+                                              ? "there is no program `ip`: apt-get install iproute2"
+                                              : fmt::format("cannot run `ip`: {}", output.error().message)};
   if (output->exit_code == 0) return {};
   return Error{
       ErrorCode::kUnsupported,
@@ -64,6 +67,28 @@ Status run_ip(const std::string& commands, int network_namespace) {
 std::string peer_flag(const Endpoint& endpoint) {
   return fmt::format("{}={}:{}/{}:{}", node_name(endpoint.node), endpoint.ipv4, endpoint.peer_port,
                      endpoint.ipv4, endpoint.api_port);
+}
+
+/// A replica that ended otherwise than by SIGKILL.
+struct ReplicaEnd {
+  std::uint64_t incarnation = 0;  ///< 0: none did
+  std::string how;
+};
+
+/// From the file in which a supervisor notes its replica. Nothing when it cannot be read, as before it is
+/// there.
+ReplicaEnd read_replica_end(const std::string& pid_file) {
+  std::ifstream stream(pid_file);
+  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  boost::system::error_code error;
+  const boost::json::value note = boost::json::parse(text, error);
+  const boost::json::object* object = error ? nullptr : note.if_object();
+  const boost::json::value* ended = object == nullptr ? nullptr : object->if_contains("ended");
+  const boost::json::value* how = object == nullptr ? nullptr : object->if_contains("how");
+  if (ended == nullptr || !ended->is_int64() || ended->get_int64() <= 0 || how == nullptr ||
+      !how->is_string())
+    return {};
+  return {static_cast<std::uint64_t>(ended->get_int64()), std::string(how->get_string())};
 }
 
 /// Processes of this PID namespace other than init and this one.
@@ -84,6 +109,9 @@ std::vector<std::string> strangers() {
   }
   return found;
 }
+
+/// Of Process::ended, when a node's flags are wrong.
+constexpr std::string_view kEndedByBadSettings = "exit code 254";
 
 std::string not_healthy(std::string_view program, NodeId node, std::string_view why, const Process& process) {
   return fmt::format("{} of {} {}; the end of {}:\n{}", program, node_name(node), why, process.log(),
@@ -178,7 +206,7 @@ Status LocalCluster::start_node(Member& member) {
   options.command = {options_.programs + "/ordeal-node",
                      "--supervised",
                      "--pid-file",
-                     member.data + "/pid.json",
+                     pid_file(member),
                      "--id",
                      node_name(endpoint.node),
                      "--cluster",
@@ -226,7 +254,7 @@ Status LocalCluster::start_agent(Member& member) {
                      "--token-file",
                      options_.data_directory + "/token",
                      "--pid-file",
-                     member.data + "/pid.json",
+                     pid_file(member),
                      "--probe-port",
                      fmt::format("{}", kProbePort),
                      "--state",
@@ -246,6 +274,10 @@ Status LocalCluster::find_dead() {
     for (Process* process : {member.node.get(), member.agent.get()}) {
       if (const auto how = process->ended()) {
         const char* program = process == member.node.get() ? "ordeal-node" : "ordeal-agent";
+        if (process == member.node.get() && *how == kEndedByBadSettings)
+          return Error{ErrorCode::kInvalidArgument,
+                       fmt::format("ordeal-node refuses its settings (see `node` in the plan):\n{}",
+                                   tail(process->log()))};
         return Error{ErrorCode::kUnavailable, not_healthy(program, member.endpoint.node,
                                                           fmt::format("ended with {}", *how), *process)};
       }
@@ -312,10 +344,16 @@ std::vector<Cluster::Death> LocalCluster::deaths() {
       const auto how = process.ended();
       if (!how) continue;
       told = true;
-      found.push_back({member.endpoint.node, agent,
-                       not_healthy(agent ? "ordeal-agent" : "the supervisor", member.endpoint.node,
-                                   fmt::format("ended with {}", *how), process)});
+      found.push_back({member.endpoint.node, fmt::format("{} ended with {}; the end of {}:\n{}",
+                                                         agent ? "ordeal-agent" : "the supervisor", *how,
+                                                         process.log(), tail(process.log()))});
     }
+    const ReplicaEnd end = read_replica_end(pid_file(member));
+    if (end.incarnation == member.replica_dead) continue;
+    member.replica_dead = end.incarnation;
+    found.push_back(
+        {member.endpoint.node, fmt::format("the replica ended by itself with {}; the end of {}:\n{}", end.how,
+                                           member.node->log(), tail(member.node->log()))});
   }
   return found;
 }

@@ -29,10 +29,9 @@ class Cluster {
 
   struct Death {
     NodeId node;
-    bool agent = false;  ///< else the node's supervisor
-    std::string reason;  ///< how it ended, and the end of its log
+    std::string reason;  ///< which program, how it ended, and the end of its log
   };
-  /// Programs that have ended by themselves since the last call. Cheap.
+  /// Supervisors, replicas and agents that have ended by themselves since the last call. Cheap.
   [[nodiscard]] virtual std::vector<Death> deaths() = 0;
 };
 
@@ -70,9 +69,13 @@ class LocalCluster : public Cluster {
     std::string data;
     std::unique_ptr<Process> node;
     std::unique_ptr<Process> agent;
-    bool node_dead = false;   ///< told by deaths() already
-    bool agent_dead = false;  ///< the same
+    bool node_dead = false;          ///< told by deaths() already
+    bool agent_dead = false;         ///< the same
+    std::uint64_t replica_dead = 0;  ///< the same: an incarnation
   };
+
+  /// Where the supervisor of a member notes its replica.
+  static std::string pid_file(const Member& member) { return member.data + "/pid.json"; }
 
   explicit LocalCluster(Options options);
   Status set_up();

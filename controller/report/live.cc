@@ -15,24 +15,8 @@ constexpr std::array kPhases = {RunPhase::kStarting, RunPhase::kLoad, RunPhase::
 
 }  // namespace
 
-std::string_view phase_word(RunPhase phase) {
-  switch (phase) {
-    case RunPhase::kStarting:
-      return "starting";
-    case RunPhase::kLoad:
-      return "load";
-    case RunPhase::kHealing:
-      return "healing";
-    case RunPhase::kFinalReads:
-      return "final reads";
-    case RunPhase::kDone:
-      return "done";
-  }
-  return "done";
-}
-
 std::string print_live(const RunProgress& progress) {
-  return print_document({{"phase", phase_word(progress.phase)},
+  return print_document({{"phase", to_text(progress.phase)},
                          {"elapsed_ns", progress.elapsed.ns()},
                          {"invoked", count_value(progress.invoked)},
                          {"ok", count_value(progress.ok)},
@@ -53,7 +37,7 @@ Result<RunProgress> parse_live(std::string_view text) {
   const Value::Map& document = *parsed;
   RunProgress progress;
   for (const RunPhase phase : kPhases) {
-    if (phase_word(phase) == text_member(document, "phase")) progress.phase = phase;
+    if (to_text(phase) == text_member(document, "phase")) progress.phase = phase;
   }
   progress.elapsed = nanoseconds(int_member(document, "elapsed_ns"));
   progress.invoked = count_member(document, "invoked");

@@ -19,7 +19,4 @@ void remove_live(const std::filesystem::path& run);
 [[nodiscard]] std::string print_live(const RunProgress& progress);
 [[nodiscard]] Result<RunProgress> parse_live(std::string_view text);
 
-/// "load": the word for a phase in live.json and on pages.
-[[nodiscard]] std::string_view phase_word(RunPhase phase);
-
 }  // namespace ordeal::report

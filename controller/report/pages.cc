@@ -108,7 +108,7 @@ std::string live_html(const RunProgress& live) {
   for (const std::string& fault : live.faults_in_force) faults += "<li>" + escape_html(fault) + "</li>";
   return fmt::format(
              R"(<section aria-labelledby="live-h"><h2 id="live-h">Running: {}</h2><dl class="identity" data-testid="live">)",
-             phase_word(live.phase)) +
+             to_text(live.phase)) +
          fact("Elapsed", length_words(live.elapsed)) + fact("Operations", count_words(live.invoked)) +
          fact("ok", count_words(live.ok)) + fact("fail", count_words(live.fail)) +
          fact("info", count_words(live.info)) + fact("open", count_words(live.open)) +

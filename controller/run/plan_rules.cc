@@ -9,6 +9,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <functional>
 
 namespace ordeal {
@@ -200,15 +202,73 @@ Problem check_faults(const Plan& plan) {
   return std::nullopt;
 }
 
-Problem check_node_flags(const Plan& plan) {
-  for (const auto& [name, value] : plan.node_flags) {
-    if (contains(node_flag_names(), name)) continue;
+/// What ordeal-node takes for a flag; it knows more rules, about flags together, and says so when it starts.
+struct NodeFlag {
+  std::string_view name;
+  std::string_view allowed;
+  bool (*fits)(const std::string& value);
+};
+
+bool is_count(const std::string& value) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  return error == std::errc() && end == value.data() + value.size() && !value.empty();
+}
+
+/// ordeal-node knows no fractions.
+bool is_node_duration(const std::string& value) {
+  const std::size_t digits = value.find_first_not_of("0123456789");
+  constexpr std::array<std::string_view, 5> kUnits = {"ns", "us", "ms", "s", "m"};
+  return digits != std::string::npos && digits > 0 &&
+         std::find(kUnits.begin(), kUnits.end(), value.substr(digits)) != kUnits.end();
+}
+
+template <const auto& kWords>
+bool is_word(const std::string& value) {
+  return std::find(kWords.begin(), kWords.end(), value) != kWords.end();
+}
+
+constexpr std::string_view kDurationAllowed = "a duration such as 250us, 100ms, 5s or 2m";
+constexpr std::array<std::string_view, 2> kOnFollower = {"forward", "redirect"};
+constexpr std::array<std::string_view, 3> kReadModes = {"read-index", "lease", "log"};
+constexpr std::array<std::string_view, 4> kBools = {"true", "on", "false", "off"};
+constexpr std::array<std::string_view, 2> kStorages = {"rocksdb", "memory"};
+constexpr std::array<std::string_view, 6> kLogLevels = {"trace", "debug", "info", "warn", "error", "off"};
+
+constexpr std::array<NodeFlag, 11> kNodeFlags = {{
+    {"on-follower", "forward, redirect", is_word<kOnFollower>},
+    {"read-mode", "read-index, lease, log", is_word<kReadModes>},
+    {"snapshot-every", "a whole number of entries", is_count},
+    {"snapshot-keep", "a whole number of entries", is_count},
+    {"election-timeout", kDurationAllowed, is_node_duration},
+    {"heartbeat", kDurationAllowed, is_node_duration},
+    {"pre-vote", "true, false", is_word<kBools>},
+    {"check-quorum", "true, false", is_word<kBools>},
+    {"request-timeout", kDurationAllowed, is_node_duration},
+    {"storage", "rocksdb, memory", is_word<kStorages>},
+    {"log-level", "trace, debug, info, warn, error, off", is_word<kLogLevels>},
+}};
+
+Problem check_node_flag(const std::string& name, const std::string& value) {
+  const auto* const flag = std::find_if(kNodeFlags.begin(), kNodeFlags.end(),
+                                        [&](const NodeFlag& known) { return known.name == name; });
+  if (flag == kNodeFlags.end()) {
     const bool taken =
         std::find(kEnvironmentFlags.begin(), kEnvironmentFlags.end(), name) != kEnvironmentFlags.end();
+    std::vector<std::string_view> names;
+    for (const NodeFlag& known : kNodeFlags) names.push_back(known.name);
     return PlanProblem{
         "node." + name,
         fmt::format("{}; allowed: {}", taken ? "is set by the run itself" : "is no flag of ordeal-node",
-                    fmt::join(node_flag_names(), ", "))};
+                    fmt::join(names, ", "))};
+  }
+  if (flag->fits(value)) return std::nullopt;
+  return PlanProblem{"node." + name, fmt::format("is '{}'; allowed: {}", value, flag->allowed)};
+}
+
+Problem check_node_flags(const Plan& plan) {
+  for (const auto& [name, value] : plan.node_flags) {
+    if (Problem problem = check_node_flag(name, value)) return problem;
   }
   return std::nullopt;
 }
@@ -238,13 +298,6 @@ Problem check_expect(const Plan& plan) {
 
 const std::vector<std::string_view>& protocol_names() {
   static const std::vector<std::string_view> names{"raft"};
-  return names;
-}
-
-const std::vector<std::string_view>& node_flag_names() {
-  static const std::vector<std::string_view> names{
-      "on-follower", "read-mode",    "snapshot-every",  "snapshot-keep", "election-timeout", "heartbeat",
-      "pre-vote",    "check-quorum", "request-timeout", "storage",       "log-level"};
   return names;
 }
 

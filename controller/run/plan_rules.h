@@ -20,7 +20,5 @@ struct PlanProblem {
 [[nodiscard]] std::optional<PlanProblem> find_problem(const Plan& plan);
 
 [[nodiscard]] const std::vector<std::string_view>& protocol_names();
-/// The flags of ordeal-node that a plan may set; the others are the environment's business.
-[[nodiscard]] const std::vector<std::string_view>& node_flag_names();
 
 }  // namespace ordeal

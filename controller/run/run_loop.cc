@@ -57,7 +57,7 @@ struct RunLoop::State {
   void on(const CallClosed& closed) { finish(clients.closed(closed, now, *output)); }
   void on(const EnvironmentResult& result) { faults.result(result, now.monotonic, *output); }
   void on(const NodeObservation& observation);
-  void on(const AgentLost& lost);
+  void on(const Trouble& trouble);
   void on(const Interrupt&);
 
   // The phases, each until it is over: then true, and the next one has begun.
@@ -156,9 +156,10 @@ void RunLoop::State::on(const NodeObservation& observation) {
   if (auto note = cluster.observe(observation)) output->notes.push_back(std::move(*note));
 }
 
-void RunLoop::State::on(const AgentLost& lost) {
-  tally.blame(fmt::format("the agent of {} was lost: {}", node_name(lost.node), lost.reason));
-  output->notes.push_back(fmt::format("agent of {} lost: {}", node_name(lost.node), lost.reason));
+void RunLoop::State::on(const Trouble& trouble) {
+  std::string what = fmt::format("{}: {}", node_name(trouble.node), trouble.what);
+  tally.blame(what);
+  output->notes.push_back(std::move(what));
 }
 
 /// Once: end the load, heal, read, finish. Again: do not wait for the reads either.

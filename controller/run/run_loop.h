@@ -40,15 +40,16 @@ struct CallClosed {
 };
 /// The operator wants the run to end now: heal, final reads, then finish.
 struct Interrupt {};
-/// An agent no longer answers: the run goes on, and is vacuous.
-struct AgentLost {
+/// Something went wrong in the cluster that no plan asks for: an agent no longer answers, a replica ended by
+/// itself, a fault let go before its time. The run goes on, and is vacuous.
+struct Trouble {
   NodeId node;
-  std::string reason;
+  std::string what;
 };
 /// Time has passed.
 struct Wake {};
 using RunInput =
-    std::variant<Wake, CallReply, CallClosed, EnvironmentResult, NodeObservation, AgentLost, Interrupt>;
+    std::variant<Wake, CallReply, CallClosed, EnvironmentResult, NodeObservation, Trouble, Interrupt>;
 
 // --- What the driver does ---
 

@@ -76,12 +76,14 @@ class Supervisor {
   void reap() {
     int status = 0;
     if (note_.replica == 0 || waitpid(static_cast<pid_t>(note_.replica), &status, WNOHANG) <= 0) return;
-    if (WIFSIGNALED(status)) {
-      spdlog::info("replica {} was killed by signal {}", note_.replica, WTERMSIG(status));
-    } else {
-      spdlog::info("replica {} exited with {}", note_.replica, WEXITSTATUS(status));
-    }
+    const std::string how = WIFSIGNALED(status) ? fmt::format("signal {}", WTERMSIG(status))
+                                                : fmt::format("exit code {}", WEXITSTATUS(status));
+    spdlog::info("replica {} ended with {}", note_.replica, how);
     note_.replica = 0;
+    if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL) {
+      note_.ended = note_.incarnation;
+      note_.how = how;
+    }
     write_note();
   }
 
@@ -148,8 +150,9 @@ std::vector<std::string> replica_arguments(int argc, const char* const* argv) {
 }
 
 std::string print_pid_note(const PidNote& note) {
-  return fmt::format("{{\"supervisor\": {}, \"replica\": {}, \"incarnation\": {}}}\n", note.supervisor,
-                     note.replica, note.incarnation);
+  return fmt::format(
+      "{{\"supervisor\": {}, \"replica\": {}, \"incarnation\": {}, \"ended\": {}, \"how\": \"{}\"}}\n",
+      note.supervisor, note.replica, note.incarnation, note.ended, note.how);
 }
 
 Status write_pid_note(const std::string& file, const PidNote& note) {

@@ -23,6 +23,9 @@ struct PidNote {
   std::int64_t supervisor = 0;
   std::int64_t replica = 0;       ///< 0: not running
   std::uint64_t incarnation = 0;  ///< starts of the replica, over the supervisors that used this file
+  /// The last incarnation that ended otherwise than by SIGKILL, and how: "exit code 3", "signal 11".
+  std::uint64_t ended = 0;
+  std::string how;
 };
 [[nodiscard]] std::string print_pid_note(const PidNote& note);
 /// Replaces the file atomically.

@@ -95,7 +95,7 @@ class Operator {
   explicit Operator(LocalCluster& cluster)
       : agents_(cluster.endpoints(), cluster.token(), transport_,
                 {[this](EnvironmentResult result) { result_ = std::move(result); },
-                 [this](AgentLost lost) { lost_ = std::move(lost); }}) {}
+                 [this](Trouble trouble) { trouble_ = std::move(trouble); }}) {}
 
   EnvironmentResult ask(decltype(EnvironmentRequest::verb) verb) {
     result_.reset();
@@ -114,12 +114,12 @@ class Operator {
     }
   }
 
-  [[nodiscard]] const std::optional<AgentLost>& lost() const { return lost_; }
+  [[nodiscard]] const std::optional<Trouble>& trouble() const { return trouble_; }
 
  private:
   Transport transport_;
   std::optional<EnvironmentResult> result_;
-  std::optional<AgentLost> lost_;
+  std::optional<Trouble> trouble_;
   EnvironmentRequestId last_;
   Agents agents_;
 };
@@ -198,13 +198,13 @@ TEST_F(Cluster3, HealsEverythingAtOnce) {
 }
 
 /// In the private PID namespace every process with this command line is one of ours.
-pid_t find_process(const std::string& program, const std::string& node) {
+pid_t find_process(const std::string& program, const std::string& node, const std::string& without = "\n") {
   for (const auto& entry : fs::directory_iterator("/proc")) {
     std::ifstream file(entry.path() / "cmdline", std::ios::binary);
     std::string line{std::istreambuf_iterator<char>(file), {}};
     std::replace(line.begin(), line.end(), '\0', ' ');
     if (line.find("/" + program + " ") != std::string::npos &&
-        line.find(" " + node + " ") != std::string::npos)
+        line.find(" " + node + " ") != std::string::npos && line.find(without) == std::string::npos)
       return std::stoi(entry.path().filename());
   }
   return 0;
@@ -217,16 +217,47 @@ TEST_F(Cluster3, NoticesAnAgentThatWasKilled) {
     const pid_t agent = find_process("ordeal-agent", "--node n2");
     ASSERT_GT(agent, 0);
     ::kill(agent, SIGKILL);
-    op.run_until([&] { return op.lost().has_value(); });
-    ASSERT_TRUE(op.lost().has_value());
-    EXPECT_EQ(op.lost()->node, kN2);
+    op.run_until([&] { return op.trouble().has_value(); });
+    ASSERT_TRUE(op.trouble().has_value());
+    EXPECT_EQ(op.trouble()->node, kN2);
     const auto deaths = cluster.deaths();
     ASSERT_EQ(deaths.size(), 1u);
     EXPECT_EQ(deaths[0].node, kN2);
-    EXPECT_TRUE(deaths[0].agent);
     EXPECT_THAT(deaths[0].reason, HasSubstr("signal 9"));
     EXPECT_THAT(cluster.deaths(), IsEmpty());
     EXPECT_EQ(op.ask(ApplyFault{FaultId(1), KillFault{{kN2}}}).outcome, EnvironmentOutcome::kFailed);
+  });
+}
+
+TEST_F(Cluster3, NoticesAFaultThatLetGoByItself) {
+  with_cluster([](LocalCluster& cluster) {
+    Operator op(cluster);
+    expect_verified(op.ask(ApplyFault{FaultId(1), PauseFault{{kN2}}}));
+    const pid_t replica = find_process("ordeal-node", "--id n2", "--supervised");
+    ASSERT_GT(replica, 0);
+    ::kill(replica, SIGCONT);
+    op.run_until([&] { return op.trouble().has_value(); });
+    ASSERT_TRUE(op.trouble().has_value());
+    EXPECT_EQ(op.trouble()->node, kN2);
+    EXPECT_THAT(op.trouble()->what, HasSubstr("fault f1 (pause) let go before its time: failed"));
+  });
+}
+
+TEST_F(Cluster3, NoticesAReplicaThatEndedByItself) {
+  with_cluster([](LocalCluster& cluster) {
+    Operator op(cluster);
+    expect_verified(op.ask(ApplyFault{FaultId(1), KillFault{{kN2}}}));
+    expect_verified(op.ask(RemoveFault{FaultId(1)}));
+    EXPECT_THAT(cluster.deaths(), IsEmpty()) << "a replica that is killed did not end by itself";
+    const pid_t replica = find_process("ordeal-node", "--id n2", "--supervised");
+    ASSERT_GT(replica, 0);
+    ::kill(replica, SIGSEGV);
+    std::vector<Cluster::Death> deaths;
+    op.run_until([&] { return !(deaths = cluster.deaths()).empty(); });
+    ASSERT_EQ(deaths.size(), 1u);
+    EXPECT_EQ(deaths[0].node, kN2);
+    EXPECT_THAT(deaths[0].reason, HasSubstr("the replica ended by itself with signal 11"));
+    EXPECT_THAT(cluster.deaths(), IsEmpty());
   });
 }
 

@@ -185,6 +185,12 @@ INSTANTIATE_TEST_SUITE_P(
                 "snapshot-every, "
                 "snapshot-keep, election-timeout, heartbeat, pre-vote, check-quorum, request-timeout, "
                 "storage, log-level"},
+        Refused{"version: 1\nnode:\n  snapshot-every: lots",
+                "plan.yaml:3: node.snapshot-every is 'lots'; allowed: a whole number of entries"},
+        Refused{"version: 1\nnode: {heartbeat: 1.5s}",
+                "plan.yaml:2: node.heartbeat is '1.5s'; allowed: a duration such as 250us, 100ms, 5s or 2m"},
+        Refused{"version: 1\nnode: {read-mode: stale}",
+                "plan.yaml:2: node.read-mode is 'stale'; allowed: read-index, lease, log"},
         Refused{"version: 1\nplants: [r5]",
                 "plan.yaml:2: plants has 'r5'; allowed: a letter and a number, such as R5"},
         Refused{"version: 1\nplants: [R5, R5]", "plan.yaml:2: plants has R5 twice"}));
@@ -239,7 +245,7 @@ TEST(Plan, PrintsWhatItReads) {
   EXPECT_EQ(parsed(print_plan(plan)), plan);
   plan.seed = 7;
   plan.plants = {"R5"};
-  plan.node_flags = {{"read-mode", "lease"}, {"log-level", "a \"quoted\" \\ value\n: # \x01"}};
+  plan.node_flags = {{"read-mode", "lease"}, {"log-level", "debug"}};
   plan.fault_events = {{milliseconds(1500), nanoseconds(1'500'000'001), {"partition", "halves", "n1,n3"}},
                        {seconds(7), seconds(2), {"kill", "", ""}}};
   EXPECT_EQ(parsed(print_plan(plan)), plan);

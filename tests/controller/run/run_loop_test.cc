@@ -407,10 +407,10 @@ TEST(RunLoop, ASecondInterruptLeavesTheReadsOut) {
 
 TEST(RunLoop, ALostAgentMakesTheRunVacuousButDoesNotEndIt) {
   Script script;
-  script.at_ms[2000] = {AgentLost{NodeId(4), "connection refused"}};
+  script.at_ms[2000] = {Trouble{NodeId(4), "its agent was lost: connection refused"}};
   const Ran ran = drive(short_plan(), 1, script);
   EXPECT_EQ(ran.summary.progress.elapsed, seconds(5));
-  EXPECT_THAT(ran.summary.vacuous, ElementsAre("the agent of n4 was lost: connection refused"));
+  EXPECT_THAT(ran.summary.vacuous, ElementsAre("n4: its agent was lost: connection refused"));
 }
 
 TEST(RunLoop, StrayInputsAreIgnored) {

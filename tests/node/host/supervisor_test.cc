@@ -21,9 +21,11 @@ TEST(Supervisor, NoteIsWrittenAndItsIncarnationRead) {
   const test::TemporaryDirectory directory;
   const std::string file = directory.path() + "/pid";
   EXPECT_EQ(read_incarnation(file), 0U);
-  ASSERT_TRUE(write_pid_note(file, {10, 11, 12}).ok());
+  ASSERT_TRUE(write_pid_note(file, {10, 11, 12, 0, ""}).ok());
   EXPECT_EQ(read_incarnation(file), 12U);
-  EXPECT_EQ(print_pid_note({10, 11, 12}), "{\"supervisor\": 10, \"replica\": 11, \"incarnation\": 12}\n");
+  EXPECT_EQ(
+      print_pid_note({10, 0, 12, 12, "exit code 3"}),
+      "{\"supervisor\": 10, \"replica\": 0, \"incarnation\": 12, \"ended\": 12, \"how\": \"exit code 3\"}\n");
 }
 
 TEST(Supervisor, DamagedNoteCountsFromZero) {
@@ -33,7 +35,7 @@ TEST(Supervisor, DamagedNoteCountsFromZero) {
 }
 
 TEST(Supervisor, PlaceThatCannotBeWrittenIsSaid) {
-  EXPECT_FALSE(write_pid_note("/nonexistent/pid", {1, 2, 3}).ok());
+  EXPECT_FALSE(write_pid_note("/nonexistent/pid", {1, 2, 3, 0, ""}).ok());
 }
 
 }  // namespace
