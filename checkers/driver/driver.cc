@@ -114,7 +114,9 @@ Result<CheckReport> check_file(const std::string& path, const CheckOptions& opti
   Result<ParsedHistory> parsed = parse_history(*text, report.format);
   if (!parsed.ok()) return Error{parsed.error().code, fmt::format("{}: {}", path, parsed.error().message)};
   if (const Status status = check_well_formed(parsed->history); !status.ok()) {
-    return Error{status.error().code, fmt::format("{}: {}", path, status.error().message)};
+    const std::string_view counted =
+        report.format == HistoryFormat::kJsonl ? " (operation N is on line N + 1)" : " (counted from 0)";
+    return Error{status.error().code, fmt::format("{}: {}{}", path, status.error().message, counted)};
   }
   report.history = std::move(parsed->history);
   report.notes = std::move(parsed->notes);

@@ -73,9 +73,19 @@ void print_header(const CampaignOptions& options, const report::RunInfo& info,
   std::fflush(stdout);
 }
 
+/// How late this program was itself: what is late here is late in every latency that the report shows.
+void print_lateness(const env::RunReport& driven) {
+  const auto text = [](const env::Lateness& late) {
+    return fmt::format("p50 {:.1f}, p99 {:.1f}, max {:.1f} ms", late.p50.seconds() * 1e3,
+                       late.p99.seconds() * 1e3, late.max.seconds() * 1e3);
+  };
+  if (driven.wake.count > 0) fmt::print("controller's own lateness: {}\n", text(driven.wake));
+  if (driven.invoke.count > 0) fmt::print("invocations after their planned start: {}\n", text(driven.invoke));
+}
+
 /// The end of a run, in the terminal.
 void print_result(const report::ReportInput& input, const report::VerdictRecord& verdict,
-                  const std::filesystem::path& run) {
+                  const env::RunReport& driven, const std::filesystem::path& run) {
   for (const Finding& finding : input.findings) fmt::print("{}", finding_text(finding, input.history));
   const auto& operations = verdict.operations;
   fmt::print("operations: {} ({} ok, {} fail, {} info)\n", operations.invoked, operations.ok, operations.fail,
@@ -83,6 +93,7 @@ void print_result(const report::ReportInput& input, const report::VerdictRecord&
   fmt::print("faults: {} asked for, {} verified in force, {} verified healed; final heal {}\n",
              verdict.faults.asked, verdict.faults.verified, verdict.faults.healed,
              verdict.healed ? "verified" : "NOT verified");
+  print_lateness(driven);
   for (const std::string& reason : verdict.vacuous) fmt::print("vacuous: {}\n", reason);
   fmt::print("verdict: {}\n", report::to_text(verdict.verdict));
   fmt::print("report: {}\n", (run / report::file_names::kReport).string());
@@ -188,7 +199,7 @@ class Campaign {
     if (!html.ok()) return failed(html.error());
     if (status.ok()) status = run_.write_report(*html);
     if (!status.ok()) return failed(status.error());
-    print_result(input, verdict, run_.path());
+    print_result(input, verdict, driven_, run_.path());
     return verdict.exit_code;
   }
 

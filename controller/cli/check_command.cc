@@ -2,8 +2,11 @@
 
 #include "checkers/driver/driver.h"
 #include "controller/cli/exit_code.h"
+#include "controller/cli/numbers.h"
 #include "controller/cli/verdict_text.h"
-#include "controller/report/run_info.h"
+#include "controller/report/files.h"
+#include "controller/report/run_json.h"
+#include "controller/report/store.h"
 
 #include <fmt/format.h>
 
@@ -25,6 +28,21 @@ int exit_of_error(const Error& error) {
   }
 }
 
+/// Why the run that left this directory proves nothing, in its own words. Its verdict may be of other
+/// checkers than those asked for now, so only this is taken from it.
+std::vector<std::string> vacuous_reasons(const std::filesystem::path& run) {
+  const std::filesystem::path file = run / report::file_names::kVerdict;
+  const Result<std::string> text = report::read_file(file);
+  if (!text.ok() && text.error().code == ErrorCode::kNotFound) {
+    fmt::print(stderr, "note: the run did not come to its verdict; what it recorded until then is judged\n");
+    return {};
+  }
+  if (!text.ok()) return {text.error().message};
+  const Result<report::VerdictRecord> record = report::parse_verdict(*text);
+  if (!record.ok()) return {fmt::format("{}: {}", file.string(), record.error().message)};
+  return record->vacuous;
+}
+
 }  // namespace
 
 void add_check_options(CLI::App& command, CheckCommandOptions& options) {
@@ -32,15 +50,21 @@ void add_check_options(CLI::App& command, CheckCommandOptions& options) {
   command.add_option("--model", options.model, "what the history should be; see `ordeal list models`");
   command.add_option("--format", options.format,
                      "how it is written; default: by its content; see `ordeal list formats`");
-  command.add_option("--seconds", options.seconds, "give up after so long; 0: never")
-      ->check(CLI::NonNegativeNumber);
-  command.add_option("--memory", options.memory_mb, "give up at so many MiB")->check(CLI::Range(1, 1 << 20));
-  command.add_option("--steps", options.steps, "give up after so many states of one key; 0: never");
+  command.add_option("--seconds", options.seconds, "give up after so many seconds; 0: never")
+      ->check(seconds_from(0));
+  command.add_option("--memory", options.memory_mb, "give up at so many MiB")
+      ->check(whole_number(1, 1 << 20));
+  command.add_option("--steps", options.steps, "give up after so many states of one key; 0: never")
+      ->check(whole_number(0));
 }
 
 int check_command(const CheckCommandOptions& options) {
   std::string path = options.path;
-  if (std::error_code ignored; std::filesystem::is_directory(path, ignored)) path += "/history.jsonl";
+  std::vector<std::string> vacuous;
+  if (std::error_code ignored; std::filesystem::is_directory(path, ignored)) {
+    vacuous = vacuous_reasons(path);
+    path = std::filesystem::path(path) / report::file_names::kHistory;
+  }
   CheckOptions check;
   check.model = options.model;
   check.format = options.format;
@@ -56,8 +80,10 @@ int check_command(const CheckCommandOptions& options) {
   for (const Finding& finding : report->findings) fmt::print("{}", finding_text(finding, report->history));
   fmt::print("{} operations as {}, model {}, {:.3f} s\n", pair_operations(report->history).size(),
              to_text(report->format), report->model, report->seconds);
-  fmt::print("verdict: {}\n", to_text(report->verdict()));
-  return report::exit_code(report::judge(report->findings, {}));
+  for (const std::string& reason : vacuous) fmt::print("vacuous: {}\n", reason);
+  const report::RunVerdict verdict = report::judge(report->findings, vacuous);
+  fmt::print("verdict: {}\n", report::to_text(verdict));
+  return report::exit_code(verdict);
 }
 
 }  // namespace ordeal::cli

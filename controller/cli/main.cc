@@ -4,6 +4,7 @@
 #include "controller/cli/doctor_command.h"
 #include "controller/cli/exit_code.h"
 #include "controller/cli/list_command.h"
+#include "controller/cli/numbers.h"
 #include "controller/cli/run_command.h"
 #include "controller/report/serve.h"
 
@@ -11,6 +12,7 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
+#include <filesystem>
 #include <functional>
 #include <string>
 
@@ -18,8 +20,11 @@ namespace ordeal::cli {
 namespace {
 
 int serve_command(const report::ServeOptions& options) {
-  const Status status = report::serve(options, [](const std::string& url) {
+  const Status status = report::serve(options, [&](const std::string& url) {
     fmt::print("serving the store at {} (end with Ctrl-C)\n", url);
+    if (std::error_code ignored; !std::filesystem::exists(options.store, ignored))
+      fmt::print("there is no {} yet: `ordeal run --store {}` makes it\n", options.store.string(),
+                 options.store.string());
     std::fflush(stdout);
   });
   if (status.ok()) return kExitValid;
@@ -74,7 +79,8 @@ struct Commands {
     serve.store = "store";
     command->add_option("--store", serve.store, "folder that keeps the runs");
     command->add_option("--address", serve.address, "address to listen on");
-    command->add_option("--port", serve.port, "port to listen on; 0: any free one");
+    command->add_option("--port", serve.port, "port to listen on; 0: any free one")
+        ->check(whole_number(0, 65'535));
     command->add_flag("--allow-remote", serve.allow_remote, "permit an address that is not loopback");
     command->callback([this] { chosen = [this] { return serve_command(serve); }; });
   }

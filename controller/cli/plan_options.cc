@@ -1,5 +1,7 @@
 #include "controller/cli/plan_options.h"
 
+#include "controller/cli/numbers.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -50,13 +52,16 @@ void add_plan_options(CLI::App& command, PlanOptions& options) {
   command.add_option("--plan", options.plan_file, "plan file (docs/formats/plan.md); flags outrank it");
   command.add_option("--name", options.name, "name of the run, its folder in the store");
   command.add_option("--protocol", options.protocol, "replication protocol: raft");
-  command.add_option("--nodes", options.nodes, "number of nodes");
-  command.add_option("--concurrency", options.concurrency, "number of clients");
-  command.add_option("--rate", options.rate, "operations a second over all clients; 0: no limit");
+  command.add_option("--nodes", options.nodes, "number of nodes")->check(whole_number(0, UINT32_MAX));
+  command.add_option("--concurrency", options.concurrency, "number of clients")
+      ->check(whole_number(0, UINT32_MAX));
+  command.add_option("--rate", options.rate, "operations a second over all clients; 0: no limit")
+      ->check(whole_number(0, UINT32_MAX));
   command.add_flag("--open-loop", options.open_loop,
                    "Poisson arrivals at --rate, latency from the intended start");
   command.add_option("--time-limit", options.time_limit, "length of the load: 60s, 5m");
-  command.add_option("--seed", options.seed, "seed of everything that is drawn; default: drawn and printed");
+  command.add_option("--seed", options.seed, "seed of everything that is drawn; default: drawn and printed")
+      ->check(whole_number(0));
   command.add_option("--workload", options.workload, "what to run: register");
   command.add_option("--nemesis", options.nemesis, "kinds of random faults, with commas, or none");
   command.add_option("--plant", options.plants,

@@ -2,6 +2,7 @@
 
 #include "controller/cli/campaign.h"
 #include "controller/cli/exit_code.h"
+#include "controller/cli/numbers.h"
 #include "controller/env/namespaces.h"
 #include "node/raft/raft.h"
 
@@ -51,20 +52,30 @@ void pass_on(int signal) {
 int in_child(const std::function<int()>& run) {
   std::signal(SIGINT, pass_on);
   std::signal(SIGTERM, pass_on);
+  // Held back until there is somebody to pass them on to.
+  sigset_t ends;
+  sigset_t before;
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGINT);
+  sigaddset(&ends, SIGTERM);
+  sigprocmask(SIG_BLOCK, &ends, &before);
   const pid_t child = fork();
-  if (child < 0)
-    return fmt::print(stderr, "ordeal run: cannot start a process: {}\n", std::strerror(errno)),
-           kExitInternal;
+  if (child < 0) {
+    fmt::print(stderr, "ordeal run: cannot start a process: {}\n", std::strerror(errno));
+    return kExitInternal;
+  }
   if (child == 0) {
     setpgid(0, 0);  // A terminal's signals come through the parent alone, once.
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     std::signal(SIGINT, SIG_DFL);
     std::signal(SIGTERM, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &before, nullptr);
     const int code = run();
     std::fflush(nullptr);
     _exit(code);
   }
   current_run = child;
+  sigprocmask(SIG_SETMASK, &before, nullptr);
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
@@ -91,9 +102,9 @@ void add_run_options(CLI::App& command, RunCommandOptions& options) {
       ->check(CLI::IsMember({"local"}));
   command.add_option("--store", options.store, "folder that keeps the runs");
   command.add_option("--test-count", options.test_count, "how many runs, each with the next seed")
-      ->check(CLI::Range(1, 10'000));
-  command.add_option("--check-seconds", options.check_seconds, "time for the checkers of a run")
-      ->check(CLI::PositiveNumber);
+      ->check(whole_number(1, 10'000));
+  command.add_option("--check-seconds", options.check_seconds, "seconds for the checkers of a run")
+      ->check(seconds_from(0, true));
 }
 
 int run_command(const RunCommandOptions& options) {
@@ -111,12 +122,15 @@ int run_command(const RunCommandOptions& options) {
   for (std::uint32_t run = 0; run < options.test_count; ++run) {
     campaign.seed = first + run;
     campaign.plan.seed = campaign.seed;
+    if (asked_to_end != 0) {
+      fmt::print(stderr, "ordeal run: interrupted after {} of {} runs\n", run, options.test_count);
+      return worst_exit(worst, kExitUnknown);
+    }
     if (options.test_count > 1) fmt::print("run {} of {}\n", run + 1, options.test_count);
     std::fflush(stdout);
     const int code =
         options.test_count == 1 ? isolated(campaign) : in_child([&] { return isolated(campaign); });
     worst = worst_exit(worst, code);
-    if (asked_to_end != 0) break;
   }
   return worst;
 }
