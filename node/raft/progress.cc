@@ -81,6 +81,7 @@ void Progress::claim_match(LogIndex index) {
 void Progress::answered(std::uint64_t round, MonotonicTime sent_at) {
   acked_round_ = std::max(acked_round_, round);
   acked_at_ = std::max(acked_at_, sent_at);
+  promised_at_ = std::max(promised_at_, sent_at);
 }
 
 void Progress::forget_inflight() {

@@ -48,9 +48,14 @@ class Progress {
 
   // --- Heartbeat rounds ----------------------------------------------------------------------------------
 
-  /// The newest round that the peer answered, and when it was sent, on this node's clock. Both only grow.
+  /// The newest round that the peer answered. Only grows.
   [[nodiscard]] std::uint64_t acked_round() const { return acked_round_; }
+  /// When that round was sent, on this node's clock; before any, when the peer was added, so that it has time
+  /// to answer. Only grows.
   [[nodiscard]] MonotonicTime acked_at() const { return acked_at_; }
+  /// When that round was sent; long ago before any: that a peer is new is no promise. A late answer from the
+  /// time before it was removed and added again is an old promise.
+  [[nodiscard]] MonotonicTime promised_at() const { return promised_at_; }
   void answered(std::uint64_t round, MonotonicTime sent_at);
 
   /// The commit index that the peer was told last.
@@ -71,6 +76,7 @@ class Progress {
   std::uint64_t inflight_bytes_ = 0;
   std::uint64_t acked_round_ = 0;
   MonotonicTime acked_at_;
+  MonotonicTime promised_at_{INT64_MIN / 2};
 };
 
 /// "probe", "replicate", "snapshot".

@@ -31,11 +31,10 @@ bool Core::lease_holds() const {
   // late, so that the lease is not taken up again in this term.
   if (lead_->transfer || lead_->lease_void) return false;
   // Counted from when the round was sent: the followers' promise began at some time after that. Their clocks
-  // may run ahead of this one. That a peer is new, and so counts as heard from, is no promise.
+  // may run ahead of this one.
   const auto promised_at = [this](NodeId node) {
     const auto peer = lead_->peers.find(node);
-    if (peer == lead_->peers.end()) return clock();
-    return peer->second.acked_round() > 0 ? peer->second.acked_at() : MonotonicTime(INT64_MIN / 2);
+    return peer == lead_->peers.end() ? clock() : peer->second.promised_at();
   };
   const auto since = joint_reached<MonotonicTime>(members().voters, members().outgoing, promised_at);
   return clock() < since.value_or(clock()) + config_.election_timeout - config_.clock_drift_max;

@@ -124,6 +124,16 @@ TEST(RaftProgress, PipelinesWithinLimits) {
   EXPECT_FALSE(peer.may_send(kLimits)) << "too many bytes are in flight";
 }
 
+TEST(RaftProgress, AnOldAnswerIsNoNewPromise) {
+  const MonotonicTime added(1'000'000);
+  Progress peer(LogIndex{1}, added);
+  EXPECT_LT(peer.promised_at(), MonotonicTime(0)) << "a new peer promised nothing";
+  const MonotonicTime before_it_was_removed(300'000);
+  peer.answered(7, before_it_was_removed);
+  EXPECT_EQ(peer.promised_at(), before_it_was_removed);
+  EXPECT_EQ(peer.acked_at(), added) << "but it has its time to answer";
+}
+
 TEST(RaftProgress, IgnoresRefusalOfWhatIsAcknowledged) {
   Progress peer(LogIndex{1}, {});
   peer.accepted(LogIndex{0});
