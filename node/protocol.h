@@ -4,17 +4,15 @@
 // A core is a function of its inputs. It does no I/O, reads no clock and draws chance only from the generator
 // it is handed. The host's duties, for every Output:
 //   1. Carry out `writes` in the order of their tickets, each batch atomically and durably (one sync may
-//   serve many),
-//      and report StorageDone with the highest durable ticket. Tickets are never reported out of order. A
-//      batch is visible to the core's StoreView as soon as the host has taken it.
+//      serve many), and report StorageDone with the highest durable ticket. Tickets are never reported out
+//      of order. A batch is visible to the core's StoreView as soon as the host has taken it.
 //   2. Release a Send or a Refusal with `after` = k only when ticket k is durable; with `after` = 0 at once.
-//   Messages
-//      may be lost, duplicated and reordered; the core must bear it.
+//      Messages may be lost, duplicated and reordered; the core must bear it.
 //   3. Execute `committed` in order, exactly once each in the lifetime of the state: StateMachine::apply,
-//   then effects
-//      and applied index in one batch (it need not be synced: the log holds the entry). Report Executed.
+//      then effects and applied index in one batch (it need not be synced: the log holds the entry). Report
+//      Executed.
 //   4. Answer `answers` from the state as it is after all entries in `committed` up to this Output were
-//   executed.
+//      executed.
 //   5. Carry out `snapshots` in order.
 //   6. Call step again at `next_wake` at the latest, with or without inputs.
 // An error from storage stops the node: a core is never told that a write failed. (A full disk is refused

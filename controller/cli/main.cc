@@ -100,6 +100,16 @@ int run_program(int argc, char** argv) {
   commands.add_serve(app);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    if (app.get_subcommands().empty()) {
+      std::string names;
+      for (const CLI::App* command : app.get_subcommands(nullptr))
+        names += (names.empty() ? "" : ", ") + command->get_name();
+      fmt::print(stderr, "ordeal: {}; allowed: {}\n",
+                 argc > 1 ? fmt::format("'{}' is no command", argv[1]) : "a command is missing", names);
+      return kExitArguments;
+    }
+    return app.exit(error) == 0 ? kExitValid : kExitArguments;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitValid : kExitArguments;
   }

@@ -88,7 +88,10 @@ Result<MadePlan> make_plan(const PlanOptions& options) {
   if (options.workload) plan.workload.name = *options.workload;
   if (options.seed) plan.seed = *options.seed;
   if (options.nemesis) choose_nemesis(*options.nemesis, plan);
-  if (options.plants == std::vector<std::string>{"none"}) {
+  const auto none = std::find(options.plants.begin(), options.plants.end(), "none");
+  if (none != options.plants.end() && options.plants.size() > 1)
+    return Error{ErrorCode::kInvalidArgument, "--plant none stands alone"};
+  if (none != options.plants.end()) {
     plan.plants.clear();
   } else if (!options.plants.empty()) {
     plan.plants = options.plants;

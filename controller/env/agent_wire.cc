@@ -147,6 +147,25 @@ Result<ProcessState> parse_process_state(const HttpAnswer& answer, NodeId node) 
   return state;
 }
 
+Status judge_emitted(const HttpAnswer& answer, NodeId node, std::size_t peers, std::uint32_t count) {
+  if (!answer.answered || answer.status != 200) return answer_error(answer, node);
+  const auto root = parse_object(answer.body);
+  const json::value* sent = root ? root->if_contains("emit") : nullptr;
+  if (sent == nullptr || !sent->is_object() || sent->get_object().size() != peers)
+    return not_understood(answer, node);
+  for (const auto& peer : sent->get_object()) {
+    if (!peer.value().is_object()) return not_understood(answer, node);
+    const json::object& counts = peer.value().get_object();
+    if (count_of(counts, "ipv4") != count || count_of(counts, "ipv6") != count)
+      return Error{
+          ErrorCode::kInternal,
+          fmt::format("{} sent {} IPv4 and {} IPv6 datagrams to {} instead of {}: nothing was measured",
+                      node_name(node), count_of(counts, "ipv4"), count_of(counts, "ipv6"),
+                      std::string_view(peer.key().data(), peer.key().size()), count)};
+  }
+  return {};
+}
+
 Status parse_collected(const HttpAnswer& answer, NodeId node, ReachMatrix& matrix) {
   if (!answer.answered || answer.status != 200) return answer_error(answer, node);
   const auto root = parse_object(answer.body);

@@ -54,6 +54,11 @@ struct ProcessState {
 };
 [[nodiscard]] Result<ProcessState> parse_process_state(const HttpAnswer& answer, NodeId node);
 
+/// Of an emit: kInternal unless `count` datagrams left for every peer in both families. A node that sent
+/// nothing would look like one that is cut off.
+[[nodiscard]] Status judge_emitted(const HttpAnswer& answer, NodeId node, std::size_t peers,
+                                   std::uint32_t count);
+
 /// Adds the row of the node that collected: what arrived from each peer.
 [[nodiscard]] Status parse_collected(const HttpAnswer& answer, NodeId node, ReachMatrix& matrix);
 

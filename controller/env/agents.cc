@@ -18,7 +18,8 @@ constexpr Duration kRenewalTimeout = seconds(3);
 constexpr Duration kSilenceMax = seconds(8);
 /// Refused so often in a row: no process listens any more. On a busy machine an agent may only be slow.
 constexpr int kRefusalsMax = 3;
-constexpr Duration kAgentTimeout = seconds(5);
+/// Above what an agent allows itself for a start of the replica (8 s) or a kill (6 s).
+constexpr Duration kAgentTimeout = seconds(9);
 
 std::string fault_name(FaultId fault) {
   return fmt::format("f{}", fault);
@@ -149,9 +150,11 @@ Async<EnvironmentResult> Agents::heal_all() {
   if (!status.ok()) co_return failed(status.error(), result.earliest);
   Probed reach = co_await probe_reach(std::nullopt, false);
   result.measured = std::move(reach.measured);
-  Probed serving = co_await probe_serving(true);
   std::vector<std::string> wrong = std::move(reach.wrong);
-  wrong.insert(wrong.end(), serving.wrong.begin(), serving.wrong.end());
+  if (wrong.empty()) {
+    Probed serving = co_await probe_serving(true);
+    wrong = std::move(serving.wrong);
+  }
   result.latest = monotonic_now();
   result.outcome = wrong.empty() ? EnvironmentOutcome::kVerified : EnvironmentOutcome::kUnverified;
   result.reason = fmt::format("{}", fmt::join(wrong, "; "));

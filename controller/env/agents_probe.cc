@@ -16,10 +16,10 @@ constexpr std::uint32_t kDatagrams = 20;
 /// From the agents' word that the datagrams are on their way until they have surely been counted.
 constexpr Duration kCollectDelay = milliseconds(60);
 constexpr Duration kProbeAgain = milliseconds(100);
-// Each below the time that the run loop gives to one request (30 s).
+// With what goes before, below the time that the run loop gives to one request (30 s).
 constexpr Duration kInForceLimit = seconds(6);
-constexpr Duration kGoneLimit = seconds(20);
-constexpr Duration kServingLimit = seconds(12);
+constexpr Duration kGoneLimit = seconds(15);
+constexpr Duration kServingLimit = seconds(10);
 constexpr Duration kHealthTimeout = seconds(1);
 
 HttpRequest get(std::string url) {
@@ -98,9 +98,8 @@ Async<Agents::Probed> Agents::probe_reach(std::optional<FaultId> in_question, bo
     Probed probed;
     ReachMatrix matrix;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
-      // An agent that sent nothing would look like a cut.
-      if (!emitted[i].answered || emitted[i].status != 200)
-        probed.wrong.push_back(answer_error(emitted[i], nodes[i]).message);
+      if (Status status = judge_emitted(emitted[i], nodes[i], nodes.size() - 1, kDatagrams); !status.ok())
+        probed.wrong.push_back(status.error().message);
       if (Status status = parse_collected(collected[i], nodes[i], matrix); !status.ok())
         probed.wrong.push_back(status.error().message);
     }

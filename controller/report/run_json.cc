@@ -9,8 +9,7 @@
 namespace ordeal::report {
 namespace {
 
-// --- Printing
-// -----------------------------------------------------------------------------------------------
+// --- Printing ---------------------------------------------------------------------------------------------
 
 Value machine_value(const MachineInfo& machine) {
   Value::Map out{{"cores", count_value(machine.cores)},
@@ -80,8 +79,7 @@ Value faults_value(const FaultCounts& counts) {
                     {"healed", count_value(counts.healed)}};
 }
 
-// --- Reading
-// ------------------------------------------------------------------------------------------------
+// --- Reading ----------------------------------------------------------------------------------------------
 
 MachineInfo read_machine(const Value::Map& map) {
   MachineInfo machine;

@@ -33,8 +33,7 @@ std::string not_seen(std::string_view error) {
                      escape_html(error));
 }
 
-// --- Timeline
-// -----------------------------------------------------------------------------------------------
+// --- Timeline ---------------------------------------------------------------------------------------------
 
 struct ErrorGroup {
   std::uint64_t count = 0;
@@ -75,8 +74,7 @@ std::string errors_table(const ReportFacts& facts) {
          rows + "</tbody></table>" + more;
 }
 
-// --- Latency
-// ------------------------------------------------------------------------------------------------
+// --- Latency ----------------------------------------------------------------------------------------------
 
 std::string quantile_cell(std::string_view label, std::int64_t ns) {
   return cell(label, ns < 0 ? "–" : length_words(Duration(ns)));
@@ -99,8 +97,7 @@ std::string slices_table(const Slices& slices) {
       length_words(slices.width), rows);
 }
 
-// --- Faults
-// -------------------------------------------------------------------------------------------------
+// --- Faults -----------------------------------------------------------------------------------------------
 
 /// One square per ordered pair: row sends, column receives.
 std::string matrix_svg(const FaultRecord& fault, const MeasuredCuts& measured, std::uint32_t nodes) {

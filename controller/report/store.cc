@@ -128,8 +128,7 @@ std::string_view to_text(RunState state) {
   return "interrupted";
 }
 
-// --- HistoryWriter
-// ------------------------------------------------------------------------------------------
+// --- HistoryWriter ----------------------------------------------------------------------------------------
 
 Result<HistoryWriter> HistoryWriter::open(const fs::path& path) {
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
@@ -184,8 +183,7 @@ Status HistoryWriter::failed(std::string_view written, int error_number) {
   return *failure_;
 }
 
-// --- RunDirectory
-// -------------------------------------------------------------------------------------------
+// --- RunDirectory -----------------------------------------------------------------------------------------
 
 Status RunDirectory::write_plan_given(std::string_view yaml) const {
   return replace_file(path_ / file_names::kPlanGiven, yaml);
@@ -206,8 +204,7 @@ Result<HistoryWriter> RunDirectory::open_history() const {
   return HistoryWriter::open(path_ / file_names::kHistory);
 }
 
-// --- Store
-// --------------------------------------------------------------------------------------------------
+// --- Store ------------------------------------------------------------------------------------------------
 
 Result<RunDirectory> Store::create(std::string_view name, WallTime started) const {
   const std::string directory = directory_name(name);
@@ -262,9 +259,9 @@ Result<RunEntry> Store::find(std::string_view id, WallTime now) const {
   const bool there = safe && is_safe_part(time) && is_plain_directory(root_ / name) &&
                      is_plain_directory(root_ / name / time);
   if (!there) {
-    return Error{ErrorCode::kNotFound,
-                 fmt::format("no run '{}' in the store {}; `ordeal serve` shows what is there", id,
-                             root_.string())};
+    return Error{
+        ErrorCode::kNotFound,
+        fmt::format("no run '{}' in the store {}; `ordeal serve` shows what is there", id, root_.string())};
   }
   return read_entry(root_, name + "/" + time, now);
 }

@@ -255,6 +255,7 @@ void FaultRunner::record_skipped(const DueFault& due, std::string_view reason, M
   record(verb("start", due), OpType::kInfo, request_value(due), fmt::format("not asked for: {}", reason), now,
          output);
   ++counts_.asked;
+  ++counts_.skipped;
   output.notes.push_back(fmt::format("skipped: {} {}: {}", due.request.fault, due.request.target, reason));
   if (due.random) schedule_->random_ended(now - load_start_);
 }

@@ -27,9 +27,9 @@ constexpr std::size_t kNameSizeMax = 64;
 constexpr std::size_t kEventsMax = 1000;
 
 /// Flags that the environment gives to every node.
-constexpr std::array<std::string_view, 11> kEnvironmentFlags = {
-    "id",     "cluster",  "data",  "listen",     "peer-listen", "peer",
-    "config", "protocol", "plant", "supervised", "pid-file"};
+constexpr std::array<std::string_view, 14> kEnvironmentFlags = {
+    "id",   "cluster",          "data",   "listen",   "peer-listen", "peer",       "voter",
+    "join", "disk-reserve-mib", "config", "protocol", "plant",       "supervised", "pid-file"};
 
 bool contains(const std::vector<std::string_view>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -50,6 +50,17 @@ Problem check_range(std::string path, Duration value, Duration low, Duration hig
   if (low <= value && value <= high) return std::nullopt;
   return PlanProblem{std::move(path), fmt::format("is {}; allowed: {} to {}", print_duration(value),
                                                   print_duration(low), print_duration(high))};
+}
+
+/// A range to draw from: from `low` to the run's length, and the right way round.
+Problem check_span(std::string path, Duration from, Duration to, Duration low, Duration time_limit) {
+  const std::string given = fmt::format("is [{}, {}]", print_duration(from), print_duration(to));
+  if (to < from) return PlanProblem{std::move(path), given + ", the wrong way round"};
+  if (from < low)
+    return PlanProblem{std::move(path), fmt::format("{}; allowed: from {}", given, print_duration(low))};
+  if (to <= time_limit) return std::nullopt;
+  return PlanProblem{std::move(path), fmt::format("{}; allowed: up to time_limit, which is {}", given,
+                                                  print_duration(time_limit))};
 }
 
 /// Runs the checks in order and gives the first problem.
@@ -161,14 +172,12 @@ Problem check_random(const RandomFaults& random, const Plan& plan) {
                                    kind, plan.nodes)};
   }
   return first({
-      [&] { return check_range("faults.random.gap", random.gap_min, Duration(), plan.time_limit); },
-      [&] { return check_range("faults.random.gap", random.gap_max, random.gap_min, plan.time_limit); },
       [&] {
-        return check_range("faults.random.duration", random.duration_min, kFaultLengthMin, plan.time_limit);
+        return check_span("faults.random.gap", random.gap_min, random.gap_max, Duration(), plan.time_limit);
       },
       [&] {
-        return check_range("faults.random.duration", random.duration_max, random.duration_min,
-                           plan.time_limit);
+        return check_span("faults.random.duration", random.duration_min, random.duration_max, kFaultLengthMin,
+                          plan.time_limit);
       },
   });
 }

@@ -116,8 +116,7 @@ class Reader {
   std::map<std::string, int> lines_;
 };
 
-// --- Single values
-// -------------------------------------------------------------------------------------------------
+// --- Single values ----------------------------------------------------------------------------------------
 
 template <class Integer>
 void read_integer(const YAML::Node& node, const std::string& path, Integer& into) {
@@ -188,8 +187,7 @@ Reader::Field range_field(std::string_view name, Duration& low, Duration& high, 
           }};
 }
 
-// --- The parts of a plan
-// -------------------------------------------------------------------------------------------
+// --- The parts of a plan ----------------------------------------------------------------------------------
 
 void read_workload(const YAML::Node& node, const std::string& path, WorkloadPlan& workload, Reader& reader) {
   reader.map(node, path,

@@ -118,8 +118,7 @@ struct RunLoop::State {
   std::optional<MonotonicTime> recovery_start;  ///< when the heal was verified, or given up
 };
 
-// --- Construction
-// --------------------------------------------------------------------------------------------------
+// --- Construction -----------------------------------------------------------------------------------------
 
 RunLoop::State::State(Plan the_plan, std::uint64_t seed, std::unique_ptr<Workload> the_workload,
                       ClientFactory make_client, MonotonicTime at)
@@ -149,8 +148,7 @@ void RunLoop::State::add_client() {
   idle.push_back(slot);
 }
 
-// --- What the driver tells
-// -----------------------------------------------------------------------------------------
+// --- What the driver tells --------------------------------------------------------------------------------
 
 void RunLoop::State::on(const NodeObservation& observation) {
   if (auto note = cluster.observe(observation)) output->notes.push_back(std::move(*note));
@@ -175,8 +173,7 @@ void RunLoop::State::on(const Interrupt&) {
   }
 }
 
-// --- The phases
-// ----------------------------------------------------------------------------------------------------
+// --- The phases -------------------------------------------------------------------------------------------
 
 bool RunLoop::State::run_phase() {
   switch (phase) {
@@ -291,8 +288,7 @@ void RunLoop::State::begin_done() {
   output->notes.push_back("run ended");
 }
 
-// --- Operations
-// ----------------------------------------------------------------------------------------------------
+// --- Operations -------------------------------------------------------------------------------------------
 
 void RunLoop::State::dispatch_load() {
   const MonotonicTime at = now.monotonic;
@@ -409,8 +405,7 @@ MonotonicTime RunLoop::State::next_wake() const {
   return std::max(soonest, now.monotonic + microseconds(1));
 }
 
-// --- The class
-// -----------------------------------------------------------------------------------------------------
+// --- The class --------------------------------------------------------------------------------------------
 
 RunLoop::RunLoop(Plan plan, std::uint64_t seed, std::unique_ptr<Workload> workload, ClientFactory make_client,
                  MonotonicTime start)

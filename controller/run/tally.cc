@@ -65,6 +65,13 @@ std::vector<std::string> Tally::vacuous(const Plan& plan, const FaultRunner::Cou
   if (asked && faults.verified < plan.expect_faults) {
     reasons.push_back(fmt::format("{} of {} faults were verified in force; the plan expects at least {}",
                                   faults.verified, faults.asked, plan.expect_faults));
+  } else if (faults.verified + faults.skipped < faults.asked) {
+    reasons.push_back(fmt::format("{} of {} faults were applied and not seen in force",
+                                  faults.asked - faults.skipped - faults.verified, faults.asked));
+  }
+  if (faults.healed < faults.verified) {
+    reasons.push_back(fmt::format("{} of {} faults in force were not seen gone by their own probe",
+                                  faults.verified - faults.healed, faults.verified));
   }
   if (!healed) reasons.push_back("the final heal was not verified");
   if (final_.ok == 0) reasons.push_back("no final read was answered: the cluster did not recover");

@@ -69,16 +69,19 @@ std::optional<MonotonicTime> next_due(const UndoList& list) {
 /// The agent is dead: everything is undone, with patience for a busy machine.
 void undo_all(UndoList list) {
   const bool filter = list.filter;
+  const ProcessRef supervisor = list.supervisor;
   for (int attempt = 0; attempt < kAttemptsMax && !list.empty(); ++attempt) {
     if (attempt > 0) sleep(seconds(1));
     undo(list, std::nullopt);
   }
   // An iptables-restore that the agent had started may outlive it and write after our removal. It is short,
-  // so twice later is enough; the kernel's expiry stands behind.
+  // so twice later is enough; the kernel's expiry stands behind. And a supervisor that had not noticed the
+  // death of its replica yet had nothing to start.
   for (const Duration pause : {milliseconds(500), milliseconds(1500)}) {
-    if (!filter) return;
+    if (!filter && supervisor.pid == 0) return;
     sleep(pause);
-    remove_filter();
+    if (supervisor.pid != 0) signal_once(supervisor, SIGUSR1);
+    if (filter) remove_filter();
   }
 }
 

@@ -65,7 +65,8 @@ HttpFault refusal_fault(const NodeOptions& options, const Refused& refused) {
     case RefusalCode::kOverloaded:
       return make_fault(ApiError::kOverloaded, "too much is in flight; try again later");
     case RefusalCode::kLeadershipLost:
-      return make_fault(ApiError::kLeadershipLost, "leadership was lost before the command was committed");
+      return make_fault(ApiError::kLeadershipLost,
+                        "leadership was lost; whether the command takes effect is not known");
     case RefusalCode::kTimeout:
       return make_fault(ApiError::kTimeout, "the leader did not answer in time");
   }

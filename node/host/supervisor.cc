@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 #include <cerrno>
@@ -36,9 +37,13 @@ class Supervisor {
     sigprocmask(SIG_BLOCK, &signals_, &signals_before_);
     start();
     while (!failed_) {
-      const int signal = sigwaitinfo(&signals_, nullptr);
+      const int signal = next_signal();
+      if (stale_) write_note();
       if (signal == SIGCHLD) reap();
-      if (signal == SIGUSR1) start();
+      if (signal == SIGUSR1) {
+        reap();  // SIGUSR1 is delivered before SIGCHLD when both wait
+        start();
+      }
       if (signal == SIGTERM || signal == SIGINT) return stop();
     }
     stop();
@@ -46,6 +51,13 @@ class Supervisor {
   }
 
  private:
+  /// 0: it is time to write the note again.
+  int next_signal() {
+    if (!stale_) return sigwaitinfo(&signals_, nullptr);
+    const timespec again{1, 0};
+    return std::max(0, sigtimedwait(&signals_, nullptr, &again));
+  }
+
   void start() {
     if (note_.replica != 0) return;
     const pid_t parent = getpid();
@@ -114,9 +126,17 @@ class Supervisor {
 
   void write_note() {
     const Status status = write_pid_note(pid_file_, note_);
-    if (status.ok()) return;
-    spdlog::critical(status.error().message);
-    failed_ = true;
+    if (status.ok()) {
+      noted_ = true;
+      stale_ = false;
+    } else if (!noted_) {
+      spdlog::critical(status.error().message);
+      failed_ = true;
+    } else {
+      // A full disk must not end what brings the replica back when there is space again.
+      if (!stale_) spdlog::error("{}; trying again every second", status.error().message);
+      stale_ = true;
+    }
   }
 
   std::vector<std::string> arguments_;
@@ -124,6 +144,8 @@ class Supervisor {
   PidNote note_;
   sigset_t signals_{};
   sigset_t signals_before_{};
+  bool noted_ = false;  ///< the file could be written once
+  bool stale_ = false;  ///< it does not hold the note
   bool failed_ = false;
 };
 
@@ -161,8 +183,10 @@ Status write_pid_note(const std::string& file, const PidNote& note) {
   stream << print_pid_note(note);
   stream.close();
   if (stream && rename(fresh.c_str(), file.c_str()) == 0) return {};
+  const int why = errno;
+  unlink(fresh.c_str());  // a half-written one would take the space that is missing
   return Error{ErrorCode::kPermissionDenied,
-               fmt::format("--pid-file: cannot write {}: {}", file, std::strerror(errno))};
+               fmt::format("--pid-file: cannot write {}: {}", file, std::strerror(why))};
 }
 
 std::uint64_t read_incarnation(const std::string& file) {

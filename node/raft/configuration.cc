@@ -45,10 +45,6 @@ bool Configuration::is_voter(NodeId node) const {
   return holds(voters, node) || holds(outgoing, node);
 }
 
-bool Configuration::is_member(NodeId node) const {
-  return is_voter(node) || holds(learners, node);
-}
-
 std::vector<NodeId> Configuration::members() const {
   std::vector<NodeId> all = voters;
   all.insert(all.end(), outgoing.begin(), outgoing.end());

@@ -21,7 +21,6 @@ struct Configuration {
   [[nodiscard]] bool joint() const { return !outgoing.empty(); }
   /// Votes, in either half.
   [[nodiscard]] bool is_voter(NodeId node) const;
-  [[nodiscard]] bool is_member(NodeId node) const;
   /// Everybody, sorted.
   [[nodiscard]] std::vector<NodeId> members() const;
   /// C-new of this C-old,new.

@@ -100,7 +100,7 @@ void Core::tick() {
 
 MonotonicTime Core::next_wake() const {
   if (failed_) return clock() + seconds(3600);
-  MonotonicTime wake = lead_ ? lead_->heartbeat_due : election_deadline_;
+  MonotonicTime wake = lead_ ? std::min(lead_->heartbeat_due, lead_->checks_due) : election_deadline_;
   if (!forwards_.empty()) wake = std::min(wake, forwards_.begin()->second.deadline);
   if (!asked_.empty()) wake = std::min(wake, asked_.begin()->second.deadline);
   if (!ready_reads_.empty()) wake = std::min(wake, ready_reads_.front().deadline);

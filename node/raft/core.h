@@ -143,6 +143,7 @@ class Core final : public Protocol, public LeadershipControl, public MembershipC
     std::map<NodeId, OutgoingSnapshot> snapshots;
     std::uint64_t round = 0;  ///< of the last heartbeats
     MonotonicTime heartbeat_due;
+    MonotonicTime checks_due;  ///< apart from the heartbeats, which reads bring forward
     ReadBatch arrived;
     std::deque<ReadRound> rounds;
     std::optional<Transfer> transfer;
@@ -215,6 +216,7 @@ class Core final : public Protocol, public LeadershipControl, public MembershipC
   // --- leader.cc -----------------------------------------------------------------------------------------
   void append_own(EntryKind kind, Bytes data);
   void lead_tick();
+  void check_leadership();
   void start_round();
   /// Makes the peers those of the configuration; new ones are sent entries from `next` on.
   void sync_peers(LogIndex next);

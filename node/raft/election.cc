@@ -153,6 +153,7 @@ void Core::become_leader() {
   event("became-leader",
         fmt::format("{} leads term {} from entry {}", node_name(config_.self), term_, lead_->first_own));
   lead_->heartbeat_due = clock() + config_.heartbeat;
+  lead_->checks_due = lead_->heartbeat_due;
 }
 
 void Core::follow(Term term, NodeId leader) {

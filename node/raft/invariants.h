@@ -8,8 +8,8 @@
 //   leader completeness    what was committed is in the log of every leader of a later term
 //   state-machine safety   no two nodes commit different entries at an index
 //   quorum durability      what a leader commits is on the disks of a majority (of each half, when joint);
-//   asks of the
-//                          host that a core is told StorageDone before the sends that waited for it leave
+//                          asks of the host that a core is told StorageDone before the sends that waited
+//                          for it leave
 //   monotonicity           terms and commit indexes do not fall; a vote stays
 //
 // check_transition looks at one node before and after; ClusterInvariants remembers what it needs of all.

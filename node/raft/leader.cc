@@ -17,7 +17,12 @@ void Core::append_own(EntryKind kind, Bytes data) {
 // --- Heartbeats ------------------------------------------------------------------------------------------
 
 void Core::lead_tick() {
-  if (clock() < lead_->heartbeat_due) return;
+  if (clock() >= lead_->checks_due) check_leadership();
+  if (lead_ && clock() >= lead_->heartbeat_due) start_round();
+}
+
+void Core::check_leadership() {
+  lead_->checks_due = clock() + config_.heartbeat;
   // PLANT R25: no check-quorum.
   const bool check_quorum = config_.check_quorum && !plants_.has(Bug::kR25);
   // Thesis 6.2: a leader that hears from no majority for an election timeout steps down, so that its clients
@@ -32,7 +37,6 @@ void Core::lead_tick() {
     lead_->transfer.reset();
   }
   retry_snapshots();
-  start_round();
 }
 
 void Core::start_round() {

@@ -1,6 +1,6 @@
 #pragma once
-// The planted bugs of this core, as a set that the code asks. Each is carried out in one place, marked `PLANT
-// Rn`.
+// The planted bugs of this core, as a set that the code asks. Each is carried out in one place, marked
+// `PLANT Rn`.
 
 #include "common/plant.h"
 #include "common/result.h"

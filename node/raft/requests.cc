@@ -28,8 +28,14 @@ void Core::start_writes() {
   if (leader_ == kNoNode) return refuse_all(requests, RefusalCode::kNoLeader);
   if (!config_.forward) return refuse_all(requests, RefusalCode::kNotLeader);
   Forward message{incarnation_, ++forward_message_, {}};
-  message.items.reserve(requests.size());
+  std::uint64_t bytes = 0;
   for (Request& request : requests) {
+    // A message has a limit on the wire; one that is too long would be lost, again and again.
+    if (!message.items.empty() && bytes + request.command.size() > config_.append_bytes_max) {
+      send(leader_, std::exchange(message, Forward{incarnation_, ++forward_message_, {}}));
+      bytes = 0;
+    }
+    bytes += request.command.size();
     forwards_.emplace(++forward_number_, Forwarded{request.id, clock() + config_.forward_timeout});
     message.items.push_back({RequestId{incarnation_ + forward_number_}, std::move(request.command)});
   }
@@ -74,7 +80,17 @@ void Core::reply(const Origin& origin, Bytes reply) {
 
 void Core::flush_replies() {
   for (auto& [node, items] : std::exchange(replies_, {})) {
-    if (!items.empty()) send(node, ForwardReplies{other_leader(), std::move(items)});
+    ForwardReplies message{other_leader(), {}};
+    std::uint64_t bytes = 0;
+    for (ForwardReplies::Item& item : items) {
+      if (!message.items.empty() && bytes + item.reply.size() > config_.append_bytes_max) {
+        send(node, std::exchange(message, ForwardReplies{other_leader(), {}}));
+        bytes = 0;
+      }
+      bytes += item.reply.size();
+      message.items.push_back(std::move(item));
+    }
+    if (!message.items.empty()) send(node, std::move(message));
   }
 }
 

@@ -93,8 +93,7 @@ OrdealKvOptions options(bool retry = false) {
   return options;
 }
 
-// --- One try
-// ---------------------------------------------------------------------------------------------------------
+// --- One try ----------------------------------------------------------------------------------------------
 
 TEST(OrdealKv, AsksItsOwnNodeAndGivesTheValueRead) {
   Bench bench(options());
@@ -197,7 +196,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(Row{307, "not_leader", "definite"}, Row{400, "bad_request", "definite"},
                       Row{404, "not_found", "definite"}, Row{405, "method_not_allowed", "definite"},
                       Row{408, "request_timeout", "definite"}, Row{409, "session_expired", "indefinite"},
-                      Row{409, "sequence_too_old", "definite"}, Row{409, "membership_busy", "definite"},
+                      Row{409, "sequence_too_old", "indefinite"}, Row{409, "membership_busy", "definite"},
                       Row{413, "too_large", "definite"}, Row{431, "header_too_large", "definite"},
                       Row{500, "internal", "indefinite"}, Row{503, "no_leader", "definite"},
                       Row{503, "not_leader", "definite"}, Row{503, "overloaded", "definite"},
@@ -247,8 +246,7 @@ TEST(OrdealKv, SendsNoSessionWithoutRetry) {
   EXPECT_EQ(bench.sent[0].body.find("session"), std::string::npos);
 }
 
-// --- Retries
-// ---------------------------------------------------------------------------------------------------------
+// --- Retries ----------------------------------------------------------------------------------------------
 
 TEST(OrdealKvRetry, RepeatsTheSamePairAndCountsOneSequenceAnOperation) {
   Bench bench(options(true));

@@ -33,6 +33,18 @@ TEST(AgentWire, WritesTheBodiesOfTheFormat) {
   EXPECT_EQ(collect_body(7), R"({"kind":"collect","nonce":7})");
 }
 
+TEST(AgentWire, BelievesNoMeasurementWithoutDatagrams) {
+  const char* all = R"({"emit":{"n2":{"ipv4":20,"ipv6":20},"n3":{"ipv4":20,"ipv6":20}},"complete":true})";
+  EXPECT_TRUE(judge_emitted(answer(200, all), kN1, 2, 20).ok());
+  EXPECT_FALSE(judge_emitted(answer(200, all), kN1, 3, 20).ok()) << "a peer is missing";
+  const char* one_family =
+      R"({"emit":{"n2":{"ipv4":20,"ipv6":0},"n3":{"ipv4":20,"ipv6":20}},"complete":true})";
+  const Status status = judge_emitted(answer(200, one_family), kN1, 2, 20);
+  ASSERT_FALSE(status.ok());
+  EXPECT_THAT(status.error().message, HasSubstr("n1 sent 20 IPv4 and 0 IPv6 datagrams to n2"));
+  EXPECT_FALSE(judge_emitted(answer(500, "{}"), kN1, 2, 20).ok());
+}
+
 TEST(AgentWire, DropsAtTheReceiver) {
   const auto drops = drops_by_node({{kN1, kN2}, {kN1, kN3}, {kN3, kN2}});
   EXPECT_EQ(drops.size(), 2u);

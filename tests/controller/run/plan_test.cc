@@ -25,8 +25,7 @@ std::string refusal(std::string_view text) {
   return plan.error().message;
 }
 
-// --- What is read
-// ----------------------------------------------------------------------------------------------------
+// --- What is read -----------------------------------------------------------------------------------------
 
 TEST(Plan, OnlyTheVersionIsNeeded) {
   Plan plain;
@@ -79,8 +78,7 @@ expect: {operations: 10, faults: 2}
   EXPECT_EQ(plan.expect_faults, 2U);
 }
 
-// --- What is refused, to the letter
-// ----------------------------------------------------------------------------------
+// --- What is refused, to the letter -----------------------------------------------------------------------
 
 struct Refused {
   const char* text;
@@ -153,7 +151,10 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"version: 1\nfaults: {events: [{at: 1s, for: 0s, fault: kill}]}",
                 "plan.yaml:2: faults.events[0].for is 0s; allowed: 100ms and more"},
         Refused{"version: 1\nfaults:\n  random:\n    gap: [3s, 1s]",
-                "plan.yaml:4: faults.random.gap is 1s; allowed: 3s to 1m"}));
+                "plan.yaml:4: faults.random.gap is [3s, 1s], the wrong way round"},
+        Refused{
+            "version: 1\ntime_limit: 1s\nfaults:\n  random: {}",
+            "plan.yaml:4: faults.random.gap is [500ms, 1500ms]; allowed: up to time_limit, which is 1s"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Names, PlanErrors,
@@ -237,8 +238,7 @@ TEST(Plan, HostileTextsAreRefusedInTime) {
   EXPECT_THAT(refusal("version: 1\nplants: &p [*p]"), StartsWith("plan.yaml:"));
 }
 
-// --- Print, and plans that flags change
-// ------------------------------------------------------------------------------
+// --- Print, and plans that flags change -------------------------------------------------------------------
 
 TEST(Plan, PrintsWhatItReads) {
   Plan plan = default_plan();

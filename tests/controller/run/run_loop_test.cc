@@ -95,8 +95,7 @@ TEST(RunLoop, RecordsAFaultWithBoundsAndCountsItsLengthFromVerified) {
   EXPECT_EQ(ran.summary.progress.faults_healed, 1U);
 }
 
-// --- Outcomes
-// --------------------------------------------------------------------------------------------------------
+// --- Outcomes ---------------------------------------------------------------------------------------------
 
 TEST(RunLoop, HistoryOfAGoodClusterIsLinearizableAndThatOfABadOneIsNot) {
   EXPECT_EQ(drive(short_plan(), 1).finding.verdict, Verdict::kValid);
@@ -160,8 +159,7 @@ TEST(RunLoop, RefusalsDoNotSpin) {
   EXPECT_LT(ran.summary.progress.invoked, 2500U) << "10 clients that rest 50 ms after nine of ten";
 }
 
-// --- Load
-// ------------------------------------------------------------------------------------------------------------
+// --- Load -------------------------------------------------------------------------------------------------
 
 TEST(RunLoop, ClosedLoopKeepsToItsRate) {
   const Ran ran = drive(short_plan(), 1);
@@ -224,8 +222,7 @@ TEST(RunLoop, OpenLoopKeepsItsScheduleWhileTheClusterStalls) {
   EXPECT_THAT(ran.notes, ::testing::Contains(HasSubstr("behind its schedule")));
 }
 
-// --- Faults
-// ----------------------------------------------------------------------------------------------------------
+// --- Faults -----------------------------------------------------------------------------------------------
 
 TEST(RunLoop, AFaultThatIsNotVerifiedIsTakenAwayAndNotCounted) {
   Script script;
@@ -352,8 +349,7 @@ TEST(RunLoop, ARunBelowItsPlansExpectationIsVacuous) {
   EXPECT_THAT(drive(plan, 1).summary.vacuous, ElementsAre(HasSubstr("the plan expects at least 5000")));
 }
 
-// --- Ends
-// ------------------------------------------------------------------------------------------------------------
+// --- Ends -------------------------------------------------------------------------------------------------
 
 TEST(RunLoop, WithoutALeaderItGivesUp) {
   Script script;
@@ -429,8 +425,7 @@ TEST(RunLoop, StrayInputsAreIgnored) {
   EXPECT_EQ(ran.summary.progress.leader, NodeId(1));
 }
 
-// --- Random runs
-// -----------------------------------------------------------------------------------------------------
+// --- Random runs ------------------------------------------------------------------------------------------
 
 Plan random_plan(Rng& rng) {
   Plan plan = default_plan();

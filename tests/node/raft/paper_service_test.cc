@@ -155,6 +155,19 @@ TEST(RaftPaper, T62LeaderWithoutMajorityStepsDown) {
   EXPECT_EQ(node.host().outcome(write)->refused, RefusalCode::kLeadershipLost);
 }
 
+// Every read that waits for a round brings the next heartbeats forward; the leader's other duties must not
+// wait for a quiet moment.
+TEST(RaftPaper, T62LeaderWithoutMajorityStepsDownUnderSteadyReads) {
+  Solo node;
+  node.lead();
+  node.acknowledge(2, node.status().last_index);
+  for (int read = 0; read < 40 && node.status().role == "leader"; ++read) {
+    node.elapse(milliseconds(50));
+    node.read();
+  }
+  EXPECT_EQ(node.status().role, "follower");
+}
+
 // Thesis 3.10: the target has everything before it is asked to campaign; nothing new is taken in between.
 TEST(RaftPaper, T310TargetCatchesUpFirst) {
   Solo node;
@@ -346,6 +359,46 @@ TEST(RaftForward, UnansweredRequestTimesOutIndefinitely) {
   node.step();
   EXPECT_EQ(node.host().outcome(write)->refused, RefusalCode::kTimeout);
   EXPECT_EQ(node.host().outcome(read)->refused, RefusalCode::kTimeout);
+}
+
+// The wire has a limit: a message above it would be lost each time that it is sent.
+TEST(RaftForward, IsSplitByBytes) {
+  Solo node(3, [](RaftConfig& config) { config.append_bytes_max = 1000; });
+  node.append(2, Term{1}, {}, {}, {});
+  node.sent();
+  std::vector<Input> inputs;
+  for (int request = 0; request < 5; ++request)
+    inputs.emplace_back(ClientRequest{node.host().next_request(), Bytes(400, 'x'), false});
+  inputs.emplace_back(ClientRequest{node.host().next_request(), Bytes(3000, 'x'), false});
+  node.host().step(node.now(), std::move(inputs));
+  std::vector<std::size_t> sizes;
+  std::vector<std::uint64_t> numbers;
+  for (const Forward& message : node.sent_of<Forward>()) {
+    sizes.push_back(message.items.size());
+    numbers.push_back(message.number);
+  }
+  EXPECT_THAT(sizes, testing::ElementsAre(2, 2, 1, 1));
+  EXPECT_THAT(numbers, testing::ElementsAre(1, 2, 3, 4)) << "each is taken once";
+}
+
+TEST(RaftForward, RepliesAreSplitByBytes) {
+  Solo node(3, [](RaftConfig& config) { config.append_bytes_max = 20; });
+  node.lead();
+  const Term term = node.status().term;
+  Forward message{77, 1, {}};
+  for (std::uint64_t item = 0; item < 5; ++item) message.items.push_back({RequestId{78 + item}, "x"});
+  node.receive(2, term, message);
+  node.sync();
+  node.sent();
+  node.acknowledge(2, node.status().last_index);
+  node.report();
+  std::size_t items = 0;
+  const auto replies = node.sent_of<ForwardReplies>();
+  for (const ForwardReplies& reply : replies) {
+    EXPECT_LE(reply.items.size(), 2U) << "of 8 bytes each";
+    items += reply.items.size();
+  }
+  EXPECT_EQ(items, 5U);
 }
 
 TEST(RaftForward, IsTakenOnceAndOnlyInItsTerm) {

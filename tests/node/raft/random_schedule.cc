@@ -70,8 +70,7 @@ std::string RandomSchedule::run() {
   return complaint_;
 }
 
-// --- Acting
-// -------------------------------------------------------------------------------------------------------
+// --- Acting -----------------------------------------------------------------------------------------------
 
 void RandomSchedule::act() {
   const std::uint64_t dice = rng_.below(100);
@@ -180,8 +179,7 @@ void RandomSchedule::move_members() {
   if (cluster_.change(leader->id().value(), voters, learners).ok()) ++tally_.memberships;
 }
 
-// --- Watching
-// -----------------------------------------------------------------------------------------------------
+// --- Watching ---------------------------------------------------------------------------------------------
 
 void RandomSchedule::drain() {
   for (auto& [id, host] : cluster_.hosts()) {
