@@ -38,12 +38,15 @@ class Collector final : public http::basic_parser<true> {
 
   [[nodiscard]] bool waits_for_continue() const { return continue_; }
   void said_continue() { continue_ = false; }
+  /// What Beast lets pass and this server refuses; empty: nothing.
+  [[nodiscard]] std::string_view objection() const { return objection_; }
 
  private:
-  void on_request_impl(http::verb method, beast::string_view /*text*/, beast::string_view target,
-                       int /*version*/, beast::error_code& error) override {
+  void on_request_impl(http::verb method, beast::string_view /*text*/, beast::string_view target, int version,
+                       beast::error_code& error) override {
     request_.method = method_of(method);
     request_.target.assign(target.data(), target.size());
+    needs_host_ = version == 11;
     error = {};
   }
   void on_response_impl(int /*code*/, beast::string_view /*reason*/, int /*version*/,
@@ -52,10 +55,19 @@ class Collector final : public http::basic_parser<true> {
   }
   void on_field_impl(http::field name, beast::string_view /*text*/, beast::string_view value,
                      beast::error_code& error) override {
-    if (name == http::field::expect && beast::iequals(value, "100-continue")) continue_ = true;
     error = {};
+    if (name == http::field::expect && beast::iequals(value, "100-continue")) continue_ = true;
+    if (name == http::field::host) ++hosts_;
+    // RFC 9112 6.3: where such a body ends nobody can know. Beast takes it for empty, and then its bytes
+    // would be the next request of the connection.
+    if (name == http::field::transfer_encoding && !beast::iequals(value, "chunked"))
+      object("chunked is the only Transfer-Encoding here", error);
   }
-  void on_header_impl(beast::error_code& error) override { error = {}; }
+  void on_header_impl(beast::error_code& error) override {
+    error = {};
+    // RFC 9112 3.2.
+    if (hosts_ > 1 || (needs_host_ && hosts_ == 0)) object("send one Host header", error);
+  }
   void on_body_init_impl(const boost::optional<std::uint64_t>& size, beast::error_code& error) override {
     if (size) request_.body.reserve(*size);
     error = {};
@@ -75,21 +87,32 @@ class Collector final : public http::basic_parser<true> {
   }
   void on_finish_impl(beast::error_code& error) override { error = {}; }
 
+  void object(std::string_view why, beast::error_code& error) {
+    objection_ = why;
+    error = http::error::bad_field;
+  }
+
   HttpRequest& request_;
   bool continue_ = false;
+  bool needs_host_ = false;
+  int hosts_ = 0;  // Host headers so far
+  std::string_view objection_;
 };
 
-HttpFault fault_of(const beast::error_code& error, const HttpLimits& limits) {
+HttpFault fault_of(const beast::error_code& error, std::string_view objection, const HttpLimits& limits) {
   HttpFault fault;
-  if (error == http::error::header_limit) {
+  if (!objection.empty()) {
+    fault.error = ApiError::kBadRequest;
+    fault.message = objection;
+  } else if (error == http::error::header_limit) {
     fault.error = ApiError::kHeaderTooLarge;
-    fault.message = fmt::format("the header is longer than {} bytes", limits.header_bytes_max);
+    fault.message = fmt::format("the header, or a chunk's, is longer than {} bytes", limits.header_bytes_max);
   } else if (error == http::error::body_limit) {
     fault.error = ApiError::kTooLarge;
     fault.message = fmt::format("the body is longer than {} bytes", limits.body_bytes_max);
   } else {
     fault.error = ApiError::kBadRequest;
-    fault.message = "this is no HTTP request: " + error.message();
+    fault.message = "speak HTTP/1.1 without TLS: " + error.message();
   }
   return fault;
 }
@@ -115,9 +138,15 @@ class HttpParser::Impl {
       const std::string_view rest = input.substr(used);
       begun_ = begun_ || !rest.empty();
       used += parser_->put(asio::buffer(rest.data(), rest.size()), error);
-      if (error == http::error::need_more) break;
+      if (error == http::error::need_more) {
+        // What is left is part of a header, of a chunk's header or of the trailer. Beast limits only the
+        // first:
+        // 1. a chunk's size is sent; 2. after it a ';' and bytes without end, all of which were kept.
+        if (input.size() - used <= limits_.header_bytes_max) break;
+        error = http::error::header_limit;
+      }
       if (error) {
-        fault_ = fault_of(error, limits_);
+        fault_ = fault_of(error, parser_->objection(), limits_);
         return State::kFault;
       }
       if (used == input.size()) break;

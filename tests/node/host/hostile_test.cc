@@ -30,14 +30,16 @@ class HostileTest : public ::testing::Test {
 };
 
 TEST_F(HostileTest, OversizedHeaderIs431) {
-  EXPECT_THAT(raw(cluster.port(1), "GET / HTTP/1.1\r\nX: " + std::string(10'000, 'x') + "\r\n\r\n"),
-              StartsWith("HTTP/1.1 431"));
+  EXPECT_THAT(
+      raw(cluster.port(1), "GET / HTTP/1.1\r\nHost: n1\r\nX: " + std::string(10'000, 'x') + "\r\n\r\n"),
+      StartsWith("HTTP/1.1 431"));
 }
 
 TEST_F(HostileTest, OversizedBodyIs413AlsoWhenItIsSent) {
   const std::string body(3'000'000, 'x');
-  EXPECT_THAT(raw(cluster.port(1), "PUT /v1/kv/x HTTP/1.1\r\nContent-Length: 3000000\r\n\r\n" + body),
-              StartsWith("HTTP/1.1 413"));
+  EXPECT_THAT(
+      raw(cluster.port(1), "PUT /v1/kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: 3000000\r\n\r\n" + body),
+      StartsWith("HTTP/1.1 413"));
 }
 
 TEST_F(HostileTest, ValueOverAMegabyteIs413) {
@@ -55,7 +57,7 @@ TEST_F(HostileTest, GarbageIs400AndClosed) {
 
 TEST_F(HostileTest, SlowClientIs408) {
   const std::string answer =
-      raw(cluster.port(1), "PUT /v1/kv/x HTTP/1.1\r\nContent-Length: 100\r\n\r\nonly this");
+      raw(cluster.port(1), "PUT /v1/kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: 100\r\n\r\nonly this");
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 408"));
   EXPECT_THAT(answer, HasSubstr(R"("outcome":"definite")"));
 }
@@ -63,10 +65,10 @@ TEST_F(HostileTest, SlowClientIs408) {
 TEST_F(HostileTest, PipelinedRequestsAreAnsweredInOrder) {
   std::string requests;
   for (int i = 0; i < 50; ++i) {
-    requests += "PUT /v1/kv/p HTTP/1.1\r\nContent-Length: 2\r\n\r\n" + std::to_string(10 + i);
-    requests += "GET /v1/kv/p HTTP/1.1\r\n\r\n";
+    requests += "PUT /v1/kv/p HTTP/1.1\r\nHost: n1\r\nContent-Length: 2\r\n\r\n" + std::to_string(10 + i);
+    requests += "GET /v1/kv/p HTTP/1.1\r\nHost: n1\r\n\r\n";
   }
-  requests += "GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n";
+  requests += "GET /healthz HTTP/1.1\r\nHost: n1\r\nConnection: close\r\n\r\n";
   const std::string answers = raw(cluster.port(1), requests);
   std::size_t at = 0;
   for (int i = 0; i < 50; ++i) {
@@ -81,7 +83,7 @@ TEST_F(HostileTest, TruncatedRequestThenCloseHarmsNobody) {
 }
 
 TEST_F(HostileTest, GarbageAtThePeerPortIsClosed) {
-  EXPECT_THAT(raw(cluster.peer_port(1), "GET / HTTP/1.1\r\n\r\n"), IsEmpty());
+  EXPECT_THAT(raw(cluster.peer_port(1), "GET / HTTP/1.1\r\nHost: n1\r\n\r\n"), IsEmpty());
   EXPECT_TRUE(cluster.program(1).wait_for_text("wrong first bytes", std::chrono::seconds(10)));
 }
 

@@ -30,8 +30,8 @@ TEST(HttpParser, TakesRequestWithBody) {
 
 TEST(HttpParser, LeavesThePipelinedRequestForLater) {
   HttpParser parser({});
-  const std::string one = "GET /a HTTP/1.1\r\n\r\n";
-  const std::string both = one + "GET /b HTTP/1.1\r\n\r\n";
+  const std::string one = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
+  const std::string both = one + "GET /b HTTP/1.1\r\nHost: a\r\n\r\n";
   const auto first = feed_all(parser, both);
   EXPECT_EQ(first.state, State::kDone);
   EXPECT_EQ(first.used, one.size());
@@ -41,7 +41,7 @@ TEST(HttpParser, LeavesThePipelinedRequestForLater) {
 }
 
 TEST(HttpParser, TakesRequestInAnyPieces) {
-  const std::string text = "POST /v1/txn HTTP/1.1\r\nContent-Length: 10\r\n\r\n0123456789";
+  const std::string text = "POST /v1/txn HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n0123456789";
   for (std::size_t piece = 1; piece < text.size(); ++piece) {
     HttpParser parser({});
     std::string buffer;
@@ -60,16 +60,17 @@ TEST(HttpParser, TakesRequestInAnyPieces) {
 
 TEST(HttpParser, TakesChunkedBody) {
   HttpParser parser({});
-  const auto parsed = feed_all(
-      parser, "PUT /v1/kv/x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
+  const auto parsed = feed_all(parser,
+                               "PUT /v1/kv/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
+                               "chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
   EXPECT_EQ(parsed.state, State::kDone);
   EXPECT_EQ(parser.request().body, "abcde");
 }
 
 TEST(HttpParser, AsksForContinueOnce) {
   HttpParser parser({});
-  const auto header =
-      feed_all(parser, "PUT /v1/kv/x HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+  const auto header = feed_all(
+      parser, "PUT /v1/kv/x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
   EXPECT_EQ(header.state, State::kNeedContinue);
   EXPECT_EQ(feed_all(parser, "a").state, State::kNeedMore);
   EXPECT_EQ(feed_all(parser, "bc").state, State::kDone);
@@ -77,7 +78,7 @@ TEST(HttpParser, AsksForContinueOnce) {
 
 TEST(HttpParser, ConnectionCloseEndsKeepAlive) {
   HttpParser parser({});
-  feed_all(parser, "GET / HTTP/1.1\r\nConnection: close\r\n\r\n");
+  feed_all(parser, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   EXPECT_FALSE(parser.keep_alive());
   HttpParser old({});
   feed_all(old, "GET / HTTP/1.0\r\n\r\n");
@@ -86,31 +87,59 @@ TEST(HttpParser, ConnectionCloseEndsKeepAlive) {
 
 TEST(HttpParser, LongHeaderIs431) {
   HttpParser parser({});
-  const auto parsed = feed_all(parser, "GET / HTTP/1.1\r\nX: " + std::string(9000, 'x'));
+  const auto parsed = feed_all(parser, "GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(9000, 'x'));
   EXPECT_EQ(parsed.state, State::kFault);
   EXPECT_EQ(parser.fault().error, ApiError::kHeaderTooLarge);
 }
 
 TEST(HttpParser, LongBodyIs413BeforeItComes) {
   HttpParser parser({});
-  const auto parsed = feed_all(parser, "PUT / HTTP/1.1\r\nContent-Length: 2097153\r\n\r\n");
+  const auto parsed = feed_all(parser, "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2097153\r\n\r\n");
   EXPECT_EQ(parsed.state, State::kFault);
   EXPECT_EQ(parser.fault().error, ApiError::kTooLarge);
 }
 
 TEST(HttpParser, LongChunkedBodyIs413) {
   HttpParser parser({.header_bytes_max = 1000, .body_bytes_max = 4});
-  const auto parsed =
-      feed_all(parser, "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n");
+  const auto parsed = feed_all(
+      parser, "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n");
   EXPECT_EQ(parsed.state, State::kFault);
   EXPECT_EQ(parser.fault().error, ApiError::kTooLarge);
+}
+
+TEST(HttpParser, ChunkHeaderWithoutEndIs431) {
+  HttpParser parser({});
+  const std::string header = "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  EXPECT_EQ(feed_all(parser, header + "1;" + std::string(9000, 'x')).state, State::kFault);
+  EXPECT_EQ(parser.fault().error, ApiError::kHeaderTooLarge);
+}
+
+TEST(HttpParser, BodyOfAnotherTransferEncodingIs400) {
+  for (const std::string encoding : {"gzip", "chunked, gzip", "gzip, chunked", "xchunked"}) {
+    HttpParser parser({});
+    const std::string text =
+        "PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: " + encoding + "\r\n\r\nGET / HTTP/1.1\r\n";
+    EXPECT_EQ(feed_all(parser, text).state, State::kFault) << encoding;
+    EXPECT_EQ(parser.fault().message, "chunked is the only Transfer-Encoding here");
+  }
+}
+
+TEST(HttpParser, NeedsOneHost) {
+  for (const std::string text :
+       {"GET / HTTP/1.1\r\n"
+        "\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n"}) {
+    HttpParser parser({});
+    EXPECT_EQ(feed_all(parser, text).state, State::kFault) << text;
+    EXPECT_EQ(parser.fault().message, "send one Host header");
+  }
 }
 
 TEST(HttpParser, NonsenseIs400) {
   for (const std::string text :
        {"\x16\x03\x01 tls hello\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
-        "PUT / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
-        "PUT / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"}) {
+        "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+        "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"}) {
     HttpParser parser({});
     EXPECT_EQ(feed_all(parser, text).state, State::kFault) << text;
     EXPECT_EQ(parser.fault().error, ApiError::kBadRequest) << text;
