@@ -106,6 +106,9 @@ class Node : private HttpHandler, private CoreOutlet {
     HttpServerOptions http;
     http.listen = options_.listen;
     http.request_timeout = options_.request_timeout;
+    http.receive_max = options_.receive_timeout;
+    http.idle_max = options_.idle_timeout;
+    http.connections_max = options_.clients_max;
     auto server = make_http_server(io_, std::move(http), *this);
     if (!server.ok()) return server.error();
     http_ = std::move(*server);

@@ -141,6 +141,12 @@ const std::vector<Setting>& settings() {
        [](Text t, Options o) { return set(parse_bool(t), o.check_quorum); }},
       {"request-timeout", "5s", false,
        [](Text t, Options o) { return set(parse_duration(t), o.request_timeout); }},
+      {"receive-timeout", "10s; a request that takes longer to arrive is answered 408", false,
+       [](Text t, Options o) { return set(parse_duration(t), o.receive_timeout); }},
+      {"idle-timeout", "60s; a connection without a request for so long is closed", false,
+       [](Text t, Options o) { return set(parse_duration(t), o.idle_timeout); }},
+      {"clients-max", "1000; connections of clients beyond are answered 503", false,
+       [](Text t, Options o) { return set(parse_count(t), o.clients_max); }},
       {"storage", "rocksdb or memory", false,
        [](Text t, Options o) { return set(parse_word(t, kStorageKinds), o.storage); }},
       {"disk-reserve-mib", "below so much free space writes are refused", false,
@@ -206,7 +212,12 @@ Status check_complete(NodeOptions& options) {
     for (const auto& [node, peer] : options.peers) options.voters.push_back(node);
   }
   if (options.supervised && options.pid_file.empty()) return missing("pid-file");
-  if (options.request_timeout <= Duration(0)) return wrong("--request-timeout must be longer than nothing");
+  for (const auto& [flag, length] : {std::pair{"request-timeout", options.request_timeout},
+                                     {"receive-timeout", options.receive_timeout},
+                                     {"idle-timeout", options.idle_timeout}}) {
+    if (length <= Duration(0)) return wrong(fmt::format("--{} must be longer than nothing", flag));
+  }
+  if (options.clients_max == 0) return wrong("--clients-max must be at least 1");
   return {};
 }
 

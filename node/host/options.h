@@ -38,6 +38,9 @@ struct NodeOptions {
   bool pre_vote = true;
   bool check_quorum = true;
   Duration request_timeout = seconds(5);
+  Duration receive_timeout = seconds(10);  ///< for one request to arrive
+  Duration idle_timeout = seconds(60);     ///< of a client's connection, between requests
+  std::uint64_t clients_max = 1000;        ///< connections of clients
   StorageKind storage = StorageKind::kRocksdb;
   std::uint64_t disk_reserve_mib = 64;
   std::string log_level = "info";

@@ -85,6 +85,12 @@ TEST(Options, FlagsSetEverything) {
                              "false",
                              "--request-timeout",
                              "2s",
+                             "--receive-timeout",
+                             "3s",
+                             "--idle-timeout",
+                             "4s",
+                             "--clients-max",
+                             "7",
                              "--storage",
                              "memory",
                              "--log-level",
@@ -104,6 +110,9 @@ TEST(Options, FlagsSetEverything) {
   EXPECT_FALSE(options.pre_vote);
   EXPECT_FALSE(options.check_quorum);
   EXPECT_EQ(options.request_timeout, seconds(2));
+  EXPECT_EQ(options.receive_timeout, seconds(3));
+  EXPECT_EQ(options.idle_timeout, seconds(4));
+  EXPECT_EQ(options.clients_max, 7U);
   EXPECT_EQ(options.storage, StorageKind::kMemory);
   EXPECT_THAT(options.voters, ElementsAre(NodeId(1)));
   EXPECT_TRUE(options.supervised);
@@ -119,6 +128,8 @@ TEST(Options, BadFlagsAreNamed) {
   EXPECT_THAT(failure_of(parse({"--peer", "n3=127.0.0.1:99999/127.0.0.1:1"})), HasSubstr("no address"));
   EXPECT_THAT(failure_of(parse({"--voter", "n9"})), HasSubstr("n9"));
   EXPECT_THAT(failure_of(parse({"--colour", "red"})), HasSubstr("--colour"));
+  EXPECT_THAT(failure_of(parse({"--idle-timeout", "0s"})), HasSubstr("--idle-timeout"));
+  EXPECT_THAT(failure_of(parse({"--clients-max", "0"})), HasSubstr("--clients-max"));
   EXPECT_THAT(failure_of(parse({"--supervised"})), HasSubstr("--pid-file"));
   EXPECT_THAT(failure_of(parse({"--config", "/nonexistent.yaml"})), HasSubstr("/nonexistent.yaml"));
 }
