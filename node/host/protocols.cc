@@ -39,6 +39,27 @@ raft::RaftConfig raft_config(const NodeOptions& options) {
   return config;
 }
 
+class NothingStored : public StoreView {
+ public:
+  Result<std::optional<Bytes>> get(Space /*space*/, std::string_view /*key*/) const override {
+    return std::optional<Bytes>();
+  }
+  Status scan(Space /*space*/, std::string_view /*first*/, std::string_view /*last*/,
+              const std::function<bool(std::string_view, std::string_view)>& /*visit*/) const override {
+    return {};
+  }
+};
+
+/// Whether the core takes these settings, asked before there is a data directory to spoil.
+Status try_core(const NodeOptions& options) {
+  const NothingStored nothing;
+  Rng rng(0);
+  const auto core = raft::make_raft(raft_config(options), nothing, LogIndex(0), Now{}, rng);
+  if (core.ok()) return {};
+  return Error{core.error().code, fmt::format("{} does not run with these settings: {}", options.protocol,
+                                              core.error().message)};
+}
+
 }  // namespace
 
 Status check_protocol(const NodeOptions& options) {
@@ -55,7 +76,7 @@ Status check_protocol(const NodeOptions& options) {
     return Error{ErrorCode::kInvalidArgument, fmt::format("--plant: {} is no planted bug of {}; there are {}",
                                                           plant, options.protocol, names)};
   }
-  return {};
+  return try_core(options);
 }
 
 Result<std::unique_ptr<Protocol>> make_protocol(const NodeOptions& options, const StoreView& store,
