@@ -205,8 +205,9 @@ class BeastServer : public HttpServer, public Owner {
     if (!error) acceptor_.bind(endpoint, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (error) {
-      return Error{ErrorCode::kUnavailable, fmt::format("cannot listen for clients on {}: {}",
-                                                        to_text(options_.listen), error.message())};
+      return Error{ErrorCode::kUnavailable,
+                   fmt::format("cannot listen for clients on {}: {}; free it or give another --listen",
+                               to_text(options_.listen), error.message())};
     }
     accept();
     sweep();

@@ -70,11 +70,13 @@ Error open_error(const std::string& directory, const rocksdb::Status& status) {
   if (text.find("lock ") != std::string::npos || text.find("LOCK: ") != std::string::npos)
     return {ErrorCode::kUnavailable,
             fmt::format("data directory {} is in use by another process ({})", directory, text)};
-  if (text.find("Permission denied") != std::string::npos)
+  if (text.find("Permission denied") != std::string::npos ||
+      text.find("Read-only file system") != std::string::npos)
     return {ErrorCode::kPermissionDenied,
             fmt::format("data directory {} is not writable for this user ({})", directory, text)};
   if (status.IsNoSpace())
-    return {ErrorCode::kResourceExhausted, fmt::format("no space for data directory {}", directory)};
+    return {ErrorCode::kResourceExhausted,
+            fmt::format("no space for data directory {}; free some and start again", directory)};
   return {ErrorCode::kCorruption,
           fmt::format("data directory {} is damaged: {}. Remove it only if the other nodes have the data",
                       directory, text)};
@@ -185,7 +187,8 @@ Status RocksDatabase::read_notes(const std::string& identity) {
   if (!found.ok() && !found.IsNotFound()) return rocks_error(found, "reading the identity");
   if (found.ok() && owner != identity)
     return Error{ErrorCode::kInvalidArgument,
-                 fmt::format("the data directory belongs to {}, this node is {}", owner, identity)};
+                 fmt::format("data directory {} belongs to {}, this node is {}; give another --data",
+                             db_->GetName(), owner, identity)};
   const auto format = read_number(kFormatKey);
   if (!format.ok()) return format.error();
   if (format->value_or(kFormat) != kFormat)

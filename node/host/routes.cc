@@ -50,8 +50,11 @@ Result<std::optional<kv::SessionStamp>> parse_query(std::string_view query) {
     const std::size_t equals = std::min(part.find('='), part.size());
     const std::string_view name = part.substr(0, equals);
     auto* target = name == "session" ? &client : name == "sequence" ? &sequence : nullptr;
-    if (target == nullptr)
-      return wrong(fmt::format("unknown parameter '{}'; allowed are session, sequence", name));
+    if (target == nullptr) {
+      // The answer is JSON, so the name must not bring bytes into it that are no UTF-8.
+      return wrong(fmt::format("unknown parameter '{}'; allowed are session, sequence",
+                               is_utf8(name) ? name : std::string_view("?")));
+    }
     if (target->has_value()) return wrong(fmt::format("parameter '{}' comes twice", name));
     *target = parse_number(part.substr(std::min(equals + 1, part.size())));
     if (!target->has_value()) return wrong(fmt::format("parameter '{}' must be a whole number", name));
@@ -81,7 +84,7 @@ Call route_key(HttpRequest& request, std::string_view path, std::string_view que
       return {Route::kUnknown, method_not_allowed("GET, PUT, DELETE")};
   }
   auto key = decode_percent(path.substr(kKvPrefix.size()));
-  if (!key) return {route, bad_request("the key is not percent-encoded")};
+  if (!key) return {route, bad_request("the key is not percent-encoded: % needs two hexadecimal digits")};
   step.key = std::move(*key);
   const auto session = parse_query(query);
   if (!session.ok()) return {route, bad_request(session.error().message)};
@@ -141,7 +144,8 @@ Call route_request(HttpRequest& request) {
   if (path == "/v1/status") return get ? Call{Route::kStatus, StatusCall{}} : not_get();
   if (path == "/healthz") return get ? Call{Route::kHealth, HealthCall{}} : not_get();
   if (path == "/metrics") return get ? Call{Route::kMetrics, MetricsCall{}} : not_get();
-  return {Route::kUnknown, HttpFault{ApiError::kNotFound, "there is no such route", {}, {}, {}}};
+  return {Route::kUnknown,
+          HttpFault{ApiError::kNotFound, "there is no such route; see docs/formats/node-api.md", {}, {}, {}}};
 }
 
 }  // namespace ordeal::host
