@@ -28,6 +28,7 @@ using SystemError = boost::system::error_code;
 // A clean stop lets requests that are at work finish, but not for ever.
 constexpr int kStopSteps = 50;
 constexpr std::chrono::milliseconds kStopStep{20};
+constexpr std::chrono::milliseconds kDiskPeriod{100};  // how often the peers may be told of the disk
 
 template <class T>
 void append(std::vector<T>& from, std::vector<T>& to) {
@@ -47,6 +48,7 @@ class Node : private HttpHandler, private CoreOutlet {
         io_(1),
         signals_(io_, SIGTERM, SIGINT),
         stop_timer_(io_),
+        disk_timer_(io_),
         metrics_(options.plants),
         rng_(seed()),
         machine_(kv::make_kv_state_machine()),
@@ -80,6 +82,7 @@ class Node : private HttpHandler, private CoreOutlet {
       if (!error) begin_stop(signal);
     });
     core_thread_.start(*core_);
+    watch_disk();
     io_.run();
     if (failure_) return exit_code_of_failure();
     spdlog::info("{} stopped", node_name(options_.id));
@@ -153,10 +156,46 @@ class Node : private HttpHandler, private CoreOutlet {
 
   void handle_command(ClientToken token, KvCall& call) {
     if (stopping_) return http_->answer(token, make_fault(ApiError::kStopping, "the node is stopping"));
-    if (!call.read_only && storage_->disk_full())
-      return http_->answer(token, make_fault(ApiError::kDiskFull, "this node's disk is full"));
+    if (!call.read_only && storage_->disk_full()) return refuse_full_disk(token, options_.id);
+    if (!call.read_only && options_.on_follower == OnFollower::kForward && peers_->any_disk_full())
+      return submit_unless_leader_is_full(token, std::move(call.command));
     submissions_.push_back({token, std::move(call.command), call.read_only});
     submit_soon();
+  }
+
+  void refuse_full_disk(ClientToken token, NodeId node) {
+    http_->answer(token,
+                  make_fault(ApiError::kDiskFull,
+                             fmt::format("the disk of {} is full; free space there", node_name(node))));
+  }
+
+  /// A leader refuses the writes of its own clients while its disk is full, and so does who would forward one
+  /// to it. It could not: what reaches its core is in its log, written or not.
+  void submit_unless_leader_is_full(ClientToken token, Bytes command) {
+    core_thread_.control([this, token, command = std::move(command)](const Core& core, Now) {
+      asio::post(io_, [this, token, command, leader = core.status().leader] {
+        if (peers_->disk_full(leader)) return refuse_full_disk(token, leader);
+        submissions_.push_back({token, command, /*read_only=*/false});
+        submit_soon();
+      });
+    });
+  }
+
+  void watch_disk() {
+    if (const bool full = storage_->disk_full(); full != told_full_) {
+      told_full_ = full;
+      peers_->tell_disk_full(full);
+      if (full) {
+        spdlog::warn("the disk is full: writes are refused until {} has more than {} MiB of free space",
+                     options_.data, options_.disk_reserve_mib);
+      } else {
+        spdlog::info("the disk has room again: writes are taken");
+      }
+    }
+    disk_timer_.expires_after(kDiskPeriod);
+    disk_timer_.async_wait([this](SystemError error) {
+      if (!error) watch_disk();
+    });
   }
 
   /// After the handlers that are ready now: what they bring goes to the core in one go.
@@ -290,6 +329,7 @@ class Node : private HttpHandler, private CoreOutlet {
   asio::io_context io_;
   asio::signal_set signals_;
   asio::steady_timer stop_timer_;
+  asio::steady_timer disk_timer_;
   Metrics metrics_;
   Rng rng_;
   std::unique_ptr<StateMachine> machine_;
@@ -304,7 +344,8 @@ class Node : private HttpHandler, private CoreOutlet {
   std::vector<Submission> submissions_;
   std::vector<PeerMessage> messages_;
   bool submit_posted_ = false;
-  bool stopping_ = false;  // only becomes true
+  bool stopping_ = false;   // only becomes true
+  bool told_full_ = false;  // what the peers were told last of the disk
   std::optional<Error> failure_;
 
   std::mutex mutex_;

@@ -11,6 +11,8 @@ namespace ordeal::host {
 namespace {
 
 constexpr std::string_view kMagic = "ORDP";
+/// Of a name that a stranger sent.
+constexpr std::size_t kNameShownMax = 64;
 
 }  // namespace
 
@@ -47,16 +49,26 @@ Result<Hello> decode_hello(std::string_view payload) {
   return hello;
 }
 
+std::string printable(std::string_view text, std::size_t size_max) {
+  std::string shown;
+  for (const char c : text.substr(0, size_max)) {
+    const bool plain = c >= ' ' && c <= '~';
+    shown += plain ? std::string(1, c) : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+  }
+  return text.size() > size_max ? shown + "..." : shown;
+}
+
 std::optional<std::string> refuse_hello(const Hello& hello, std::string_view cluster, NodeId self) {
   if (hello.cluster != cluster) {
-    return fmt::format("{} is of cluster '{}', {} is of cluster '{}'", node_name(hello.from), hello.cluster,
-                       node_name(self), cluster);
+    return fmt::format("{} is of cluster '{}', {} is of cluster '{}'", node_name(hello.from),
+                       printable(hello.cluster, kNameShownMax), node_name(self), cluster);
   }
   if (hello.to != self) {
     return fmt::format("{} looks for {} and reached {}: an address is wrong", node_name(hello.from),
                        node_name(hello.to), node_name(self));
   }
-  if (hello.from == self) return fmt::format("another process says that it is {}", node_name(self));
+  if (hello.from == self)
+    return fmt::format("another process says that it is {}; give each an --id of its own", node_name(self));
   return std::nullopt;
 }
 
@@ -86,10 +98,11 @@ Result<std::optional<Frame>> FrameReader::next(std::uint32_t payload_max) {
   const std::uint32_t crc = decoder.u32();
   if (version != kPeerVersion) {
     return Error{ErrorCode::kUnsupported,
-                 fmt::format("it speaks version {}, this node speaks {}", version, kPeerVersion)};
+                 fmt::format("it speaks version {}, this node speaks {}; run the same release on every node",
+                             version, kPeerVersion)};
   }
   if (kind < static_cast<std::uint8_t>(FrameKind::kHello) ||
-      kind > static_cast<std::uint8_t>(FrameKind::kMessage))
+      kind > static_cast<std::uint8_t>(FrameKind::kDisk))
     return Error{ErrorCode::kInvalidArgument, fmt::format("a frame of unknown kind {}", kind)};
   if (length > payload_max) {
     return Error{ErrorCode::kInvalidArgument,

@@ -30,6 +30,7 @@ struct Counters {
   std::atomic<std::uint64_t> bytes_out = 0;
   std::atomic<std::uint64_t> bytes_in = 0;
   std::atomic<std::uint64_t> dropped = 0;
+  std::atomic<bool> disk_full = false;  // as the peer says
 };
 using CountersOf = std::map<NodeId, Counters>;
 
@@ -78,6 +79,13 @@ class Outbound : public std::enable_shared_from_this<Outbound> {
       return;
     }
     append_frame(FrameKind::kMessage, payload, queue_);
+  }
+
+  void tell_disk_full(bool full) {
+    disk_full_ = full;
+    if (!counters_.connected) return;  // said when it is
+    append_frame(FrameKind::kDisk, std::string_view(full ? "\1" : "\0", 1), queue_);
+    flush();
   }
 
   /// Writes what was queued; many messages become one write.
@@ -144,7 +152,8 @@ class Outbound : public std::enable_shared_from_this<Outbound> {
     const auto frame = reader_.next(kHelloPayloadMax);
     if (!frame.ok()) return fail(frame.error().message);
     if (!frame->has_value()) return read();
-    if ((*frame)->kind == FrameKind::kRefused) return fail("refused: " + std::string((*frame)->payload));
+    if ((*frame)->kind == FrameKind::kRefused)
+      return fail("refused: " + printable((*frame)->payload, kHelloPayloadMax));
     if ((*frame)->kind != FrameKind::kWelcome) return fail("an answer that is no answer");
     if (!counters_.connected) spdlog::info("peer {}: connected", node_name(peer_.node));
     timer_.cancel();
@@ -152,6 +161,7 @@ class Outbound : public std::enable_shared_from_this<Outbound> {
     counters_.connected = true;
     backoff_ = options_.backoff_min;
     last_failure_.clear();
+    if (disk_full_) tell_disk_full(true);
     read();
   }
 
@@ -198,8 +208,9 @@ class Outbound : public std::enable_shared_from_this<Outbound> {
   std::uint64_t attempt_ = 0;  // of connecting; completions of an earlier one are void; only grows
   bool stopped_ = false;
   bool writing_ = false;
-  Bytes queue_;   // frames that wait
-  Bytes active_;  // frames that are being written
+  bool disk_full_ = false;  // of this node
+  Bytes queue_;             // frames that wait
+  Bytes active_;            // frames that are being written
   FrameReader reader_;
   std::string last_failure_;
 };
@@ -251,6 +262,8 @@ class Inbound : public std::enable_shared_from_this<Inbound> {
         if (!take_hello(**frame)) return;
       } else if ((*frame)->kind == FrameKind::kMessage) {
         on_message_(PeerMessage{from_, Bytes((*frame)->payload)});
+      } else if ((*frame)->kind == FrameKind::kDisk) {
+        counters_.at(from_).disk_full = (*frame)->payload == "\1";
       } else {
         return fail("a second greeting");
       }
@@ -264,10 +277,11 @@ class Inbound : public std::enable_shared_from_this<Inbound> {
     if (!hello.ok()) return fail(hello.error().message), false;
     auto refusal = refuse_hello(*hello, options_.cluster, options_.self);
     if (!refusal && !counters_.contains(hello->from))
-      refusal =
-          fmt::format("{} is not among the peers of {}", node_name(hello->from), node_name(options_.self));
+      refusal = fmt::format("{} is not among the peers of {}; give it with --peer", node_name(hello->from),
+                            node_name(options_.self));
     if (refusal) return refuse(*refusal), false;
     from_ = hello->from;
+    counters_.at(from_).disk_full = false;
     timer_.cancel();
     answer(FrameKind::kWelcome, {});
     return true;
@@ -321,8 +335,9 @@ class TcpPeers : public PeerTransport {
     if (!error) acceptor_.bind(tcp::endpoint(address, options_.listen.port), error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (error) {
-      return Error{ErrorCode::kUnavailable, fmt::format("cannot listen for peers on {}: {}",
-                                                        to_text(options_.listen), error.message())};
+      return Error{ErrorCode::kUnavailable,
+                   fmt::format("cannot listen for peers on {}: {}; free it or give another --peer-listen",
+                               to_text(options_.listen), error.message())};
     }
     accept();
     for (auto& [node, connection] : outbound_) connection->connect();
@@ -336,6 +351,18 @@ class TcpPeers : public PeerTransport {
     }
     messages.clear();
     for (auto& [node, connection] : outbound_) connection->flush();
+  }
+
+  void tell_disk_full(bool full) override {
+    for (auto& [node, connection] : outbound_) connection->tell_disk_full(full);
+  }
+  [[nodiscard]] bool disk_full(NodeId peer) const override {
+    const auto it = counters_.find(peer);
+    return it != counters_.end() && it->second.disk_full;
+  }
+  [[nodiscard]] bool any_disk_full() const override {
+    return std::any_of(counters_.begin(), counters_.end(),
+                       [](const auto& peer) { return peer.second.disk_full.load(); });
   }
 
   [[nodiscard]] std::map<NodeId, PeerStats> stats() const override {

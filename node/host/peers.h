@@ -51,6 +51,11 @@ class PeerTransport {
   virtual ~PeerTransport() = default;
 
   virtual void send(std::vector<Outgoing>& messages) = 0;
+  /// Tells all peers, now and whenever one connects, whether the disk of this node is full.
+  virtual void tell_disk_full(bool full) = 0;
+  /// What the peer said last of its disk.
+  [[nodiscard]] virtual bool disk_full(NodeId peer) const = 0;
+  [[nodiscard]] virtual bool any_disk_full() const = 0;
   [[nodiscard]] virtual std::map<NodeId, PeerStats> stats() const = 0;
   virtual void stop() = 0;
 };

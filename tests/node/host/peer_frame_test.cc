@@ -61,8 +61,8 @@ TEST(PeerFrame, GarbageIsRefusedAtItsFirstByte) {
 
 TEST(PeerFrame, OtherVersionIsRefusedByName) {
   Bytes bytes = frame(FrameKind::kHello, "x");
-  bytes[4] = 2;
-  EXPECT_THAT(failure_of(bytes), HasSubstr("speaks version 2"));
+  bytes[4] = 9;
+  EXPECT_THAT(failure_of(bytes), HasSubstr("speaks version 9"));
 }
 
 TEST(PeerFrame, TooLongFrameIsRefusedBeforeItsPayload) {
@@ -100,6 +100,13 @@ TEST(PeerHello, RefusesAnotherClusterAddressAndImpostor) {
   EXPECT_THAT(*refuse_hello({"b", NodeId(1), NodeId(2)}, "a", NodeId(2)), HasSubstr("cluster 'b'"));
   EXPECT_THAT(*refuse_hello({"a", NodeId(1), NodeId(3)}, "a", NodeId(2)), HasSubstr("looks for n3"));
   EXPECT_THAT(*refuse_hello({"a", NodeId(2), NodeId(2)}, "a", NodeId(2)), HasSubstr("says that it is n2"));
+}
+
+// A cluster's name ends in the log of the node that refuses: it must not write lines of its own there.
+TEST(PeerHello, RefusalShowsNothingUnprintable) {
+  const auto refusal = refuse_hello({"o\n\xff\x1b[31m", NodeId(1), NodeId(2)}, "a", NodeId(2));
+  EXPECT_THAT(*refusal, HasSubstr("cluster 'o\\x0a\\xff\\x1b[31m'"));
+  EXPECT_LT(refuse_hello({Bytes(900, 'x'), NodeId(1), NodeId(2)}, "a", NodeId(2))->size(), 150U);
 }
 
 }  // namespace
