@@ -82,6 +82,9 @@ class Session : public std::enable_shared_from_this<Session> {
       return close_with(
           refusal(401, "unauthorized", "send the header Authorization: Bearer TOKEN with the agent's token"));
     if (error) return refuse(error);
+    // RFC 9112 6.3: where such a body ends nobody can know. Beast takes it for empty.
+    if (parser_->get().count(http::field::transfer_encoding) > 0 && !parser_->chunked())
+      return close_with(refusal(400, "bad_request", "chunked is the only Transfer-Encoding here"));
     stream_.expires_after(to_chrono(shared_->limits.read_max));
     http::async_read(
         stream_, buffer_, *parser_,
@@ -114,7 +117,7 @@ class Session : public std::enable_shared_from_this<Session> {
     if (error == beast::error::timeout || error == http::error::end_of_stream ||
         error.category() != make_error_code(http::error::bad_method).category())
       return;
-    close_with(refusal(400, "bad_request", "this is not HTTP/1.1: " + error.message()));
+    close_with(refusal(400, "bad_request", "speak HTTP/1.1 without TLS: " + error.message()));
   }
 
   void close_with(HttpResponse response) {
@@ -184,8 +187,9 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
     if (!error) acceptor_.bind(*endpoint, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (error)
-      return Error{ErrorCode::kResourceExhausted,
-                   fmt::format("cannot listen on {}: {}", address, error.message())};
+      return Error{
+          ErrorCode::kResourceExhausted,
+          fmt::format("cannot listen on {}: {}; free it or give another --listen", address, error.message())};
     return {};
   }
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace ordeal::agent {
@@ -28,10 +29,17 @@ HttpResponse failure(const Error& error) {
   }
 }
 
+/// A target in a message: the answer is JSON, and what is sent need not be UTF-8.
+std::string shown(std::string target) {
+  std::replace_if(
+      target.begin(), target.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return target;
+}
+
 HttpResponse not_allowed(const HttpRequest& request, const std::string& allow) {
   return {405,
           error_body("method_not_allowed",
-                     fmt::format("{} takes {}, not {}", request.target, allow, request.method)),
+                     fmt::format("{} takes {}, not {}", shown(request.target), allow, request.method)),
           "application/json", allow};
 }
 
@@ -66,8 +74,8 @@ void Routes::dispatch(const HttpRequest& request, const HttpServer::Reply& reply
         },
         reply);
   }
-  reply(
-      failure({ErrorCode::kNotFound, fmt::format("there is no {}; see docs/formats/agent-api.md", target)}));
+  reply(failure(
+      {ErrorCode::kNotFound, fmt::format("there is no {}; see docs/formats/agent-api.md", shown(target))}));
 }
 
 void Routes::faults(const HttpRequest& request, const HttpServer::Reply& reply) {
