@@ -11,9 +11,11 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <boost/asio.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <iterator>
@@ -29,6 +31,25 @@ using SystemError = boost::system::error_code;
 constexpr int kStopSteps = 50;
 constexpr std::chrono::milliseconds kStopStep{20};
 constexpr std::chrono::milliseconds kDiskPeriod{100};  // how often the peers may be told of the disk
+
+// Open files that are not clients': RocksDB's, peers', logs.
+constexpr std::uint64_t kOtherFiles = 700;
+
+/// Takes what the system allows, and gives how many connections of clients leave room for the rest. Were
+/// there more, RocksDB could not open its next file, and the node would end.
+std::uint64_t clients_that_fit(std::uint64_t wanted) {
+  rlimit files{};
+  // Ignored: without the numbers nothing is limited here, and the system still limits.
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return wanted;
+  files.rlim_cur = files.rlim_max;
+  static_cast<void>(setrlimit(RLIMIT_NOFILE, &files));
+  const std::uint64_t fit =
+      files.rlim_cur > 2 * kOtherFiles ? files.rlim_cur - kOtherFiles : std::uint64_t{files.rlim_cur} / 2;
+  if (fit >= wanted) return wanted;
+  spdlog::warn("{} files may be open, so {} clients are taken and not {}; raise it with ulimit -n",
+               std::uint64_t{files.rlim_cur}, fit, wanted);
+  return std::max<std::uint64_t>(fit, 1);
+}
 
 template <class T>
 void append(std::vector<T>& from, std::vector<T>& to) {
@@ -111,7 +132,7 @@ class Node : private HttpHandler, private CoreOutlet {
     http.request_timeout = options_.request_timeout;
     http.receive_max = options_.receive_timeout;
     http.idle_max = options_.idle_timeout;
-    http.connections_max = options_.clients_max;
+    http.connections_max = clients_that_fit(options_.clients_max);
     auto server = make_http_server(io_, std::move(http), *this);
     if (!server.ok()) return server.error();
     http_ = std::move(*server);

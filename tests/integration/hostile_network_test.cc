@@ -45,9 +45,13 @@ std::string rubbish(std::size_t size) {
 /// A node that leads alone, on RocksDB. Its one peer does not exist.
 class NodeUnderTest {
  public:
-  explicit NodeUnderTest(std::vector<std::string> more = {}) {
+  /// `before`: a command that runs the one behind it.
+  explicit NodeUnderTest(std::vector<std::string> more = {}, std::vector<std::string> before = {}) {
     more.insert(more.end(), {"--voter", "n1", "--election-timeout", "300ms", "--heartbeat", "50ms"});
-    program_ = std::make_unique<Program>(node_command(1, directory_.path(), ports_, more));
+    std::vector<std::string> command = node_command(1, directory_.path(), ports_, more);
+    if (!before.empty()) command[0] = std::string(ORDEAL_BINARY_DIR) + '/' + command[0];
+    command.insert(command.begin(), before.begin(), before.end());
+    program_ = std::make_unique<Program>(command);
     EXPECT_TRUE(program_->wait_for_text("became-leader", seconds(60)));
   }
 
@@ -252,6 +256,19 @@ TEST_F(HostileNetwork, ClientsBeyondTheLimitAreTold) {
   // Those that were there first are served all the same.
   held.back()->send(http("GET", "/healthz"));
   EXPECT_EQ(status_of(held.back()->receive().bytes), 200);
+  held.clear();
+  EXPECT_TRUE(eventually(30, [&] { return node.is_well(); }));
+  expect_clean_end(node.program());
+}
+
+TEST_F(HostileNetwork, ClientsLeaveFilesForTheNode) {
+  NodeUnderTest node({}, {"/usr/bin/prlimit", "--nofile=256:256"});
+  EXPECT_TRUE(node.program().wait_for_text("256 files may be open, so 128 clients are taken", seconds(60)));
+  std::vector<std::unique_ptr<Connection>> held;
+  for (int i = 0; i < 300; ++i) held.push_back(std::make_unique<Connection>(node.port()));
+  EXPECT_EQ(status_of(held.back()->receive().bytes), 503);
+  held.front()->send(http("PUT", "/v1/kv/x", "1"));
+  EXPECT_EQ(status_of(held.front()->receive().bytes), 200);
   held.clear();
   EXPECT_TRUE(eventually(30, [&] { return node.is_well(); }));
   expect_clean_end(node.program());
