@@ -1,5 +1,7 @@
 #include "clients/kv_wire.h"
 
+#include "common/byte_text.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -42,67 +44,6 @@ KvAnswer malformed(std::string_view what) {
   return answer;
 }
 
-/// Length of the UTF-8 sequence at the head of `text`, 0 when it is none (RFC 3629: shortest form, no
-/// surrogates).
-std::size_t utf8_sequence(std::string_view text) {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = at(0);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((at(i) & 0xC0) != 0x80) return 0;
-  }
-  const unsigned char second = at(1);
-  if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F)) return 0;
-  if ((lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F)) return 0;
-  return length;
-}
-
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = utf8_sequence(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
-constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-std::string to_base64(std::string_view bytes) {
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t group = 0;
-    for (std::size_t j = 0; j < 3; ++j) {
-      group = group << 8 | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0U);
-    }
-    for (std::size_t j = 0; j < 4; ++j) {
-      text.push_back(i + j <= bytes.size() ? kBase64[group >> (18 - 6 * j) & 63] : '=');
-    }
-  }
-  return text;
-}
-
-std::optional<Bytes> from_base64(std::string_view text) {
-  if (text.size() % 4 != 0) return std::nullopt;
-  std::size_t padding = 0;
-  while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
-  Bytes bytes;
-  std::uint32_t group = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool pad = i + padding >= text.size();
-    const std::size_t digit = pad ? 0 : kBase64.find(text[i]);
-    if (digit == std::string_view::npos) return std::nullopt;
-    group = group << 6 | static_cast<std::uint32_t>(digit);
-    if (i % 4 != 3) continue;
-    for (int shift = 16; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(group >> shift & 0xFF));
-    group = 0;
-  }
-  bytes.resize(bytes.size() - padding);
-  return bytes;
-}
-
 json::value encode_bytes(std::string_view bytes) {
   if (is_utf8(bytes)) return json::string(bytes);
   return json::object{{"base64", to_base64(bytes)}};
@@ -125,7 +66,7 @@ std::optional<Bytes> decode_bytes(const json::value& value) {
   if (object == nullptr || object->size() != 1) return std::nullopt;
   const json::value* encoded = object->if_contains("base64");
   if (encoded == nullptr || !encoded->is_string()) return std::nullopt;
-  return from_base64(std::string_view(encoded->get_string().data(), encoded->get_string().size()));
+  return decode_base64(std::string_view(encoded->get_string().data(), encoded->get_string().size()));
 }
 
 /// A plain value, nil, or a list of plain values.

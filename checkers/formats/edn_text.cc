@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "checkers/formats/json_text.h"
+#include "common/byte_text.h"
 
 namespace ordeal {
 namespace {

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "checkers/formats/base64.h"
 #include "checkers/formats/json_text.h"
+#include "common/byte_text.h"
 
 namespace ordeal {
 namespace {
@@ -113,7 +113,7 @@ class Builder {
     const Value* encoded = done.find("base64");
     if (encoded == nullptr || done.as_map()->size() != 1) return put(std::move(done));
     const std::optional<std::string> bytes =
-        encoded->as_string() != nullptr ? parse_base64(*encoded->as_string()) : std::nullopt;
+        encoded->as_string() != nullptr ? decode_base64(*encoded->as_string()) : std::nullopt;
     if (!bytes) return refuse(error, "the member \"base64\" is not padded base64");
     return put(*bytes);
   }

@@ -4,30 +4,10 @@
 
 #include <cmath>
 
-#include "checkers/formats/base64.h"
+#include "common/byte_text.h"
 
 namespace ordeal {
 namespace {
-
-/// Length of the UTF-8 sequence at the start of `text`; 0 when it is none (RFC 3629: shortest form, no
-/// surrogates).
-std::size_t utf8_sequence(std::string_view text) {
-  const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  const auto tail = [&](std::size_t i) { return (at(i) & 0xc0) == 0x80; };
-  const unsigned lead = at(0);
-  if (lead < 0x80) return 1;
-  if (lead >= 0xc2 && lead <= 0xdf) return tail(1) ? 2 : 0;
-  if (lead >= 0xe0 && lead <= 0xef) {
-    const bool shortest = lead != 0xe0 || at(1) >= 0xa0;
-    const bool surrogate = lead == 0xed && at(1) >= 0xa0;
-    return tail(1) && tail(2) && shortest && !surrogate ? 3 : 0;
-  }
-  if (lead >= 0xf0 && lead <= 0xf4) {
-    const bool in_range = (lead != 0xf0 || at(1) >= 0x90) && (lead != 0xf4 || at(1) < 0x90);
-    return tail(1) && tail(2) && tail(3) && in_range ? 4 : 0;
-  }
-  return 0;
-}
 
 void append_escaped(std::string& out, char c) {
   switch (c) {
@@ -100,15 +80,6 @@ struct JsonPrinter {
 };
 
 }  // namespace
-
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t size = utf8_sequence(text);
-    if (size == 0) return false;
-    text.remove_prefix(size);
-  }
-  return true;
-}
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';

@@ -21,6 +21,4 @@ void append_json(std::string& out, const Value& value);
 /// A JSON string. Bytes that are not UTF-8 become U+FFFD: for names and messages, where base64 has no place.
 void append_json_string(std::string& out, std::string_view text);
 
-[[nodiscard]] bool is_utf8(std::string_view text);
-
 }  // namespace ordeal

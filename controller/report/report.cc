@@ -1,6 +1,6 @@
 #include "controller/report/report.h"
 
-#include "checkers/formats/base64.h"
+#include "common/byte_text.h"
 #include "controller/report/assets.h"
 #include "controller/report/encode.h"
 #include "controller/report/report_data.h"

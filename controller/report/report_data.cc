@@ -1,7 +1,7 @@
 #include "controller/report/report_data.h"
 
-#include "checkers/formats/base64.h"
 #include "checkers/formats/json_text.h"
+#include "common/byte_text.h"
 #include "controller/report/document.h"
 #include "controller/report/encode.h"
 #include "controller/report/wording.h"

@@ -27,9 +27,11 @@ constexpr std::size_t kNameSizeMax = 64;
 constexpr std::size_t kEventsMax = 1000;
 
 /// Flags that the environment gives to every node.
-constexpr std::array<std::string_view, 14> kEnvironmentFlags = {
-    "id",   "cluster",          "data",   "listen",   "peer-listen", "peer",       "voter",
-    "join", "disk-reserve-mib", "config", "protocol", "plant",       "supervised", "pid-file"};
+constexpr std::array<std::string_view, 17> kEnvironmentFlags = {
+    "id",           "cluster",     "data",   "listen",           "peer-listen",
+    "peer",         "voter",       "join",   "disk-reserve-mib", "receive-timeout",
+    "idle-timeout", "clients-max", "config", "protocol",         "plant",
+    "supervised",   "pid-file"};
 
 bool contains(const std::vector<std::string_view>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();

@@ -1,6 +1,6 @@
 #include "node/host/api_json.h"
 
-#include "node/host/byte_text.h"
+#include "common/byte_text.h"
 #include "node/host/http_message.h"
 
 #include <fmt/format.h>

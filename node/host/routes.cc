@@ -1,6 +1,6 @@
 #include "node/host/routes.h"
 
-#include "node/host/byte_text.h"
+#include "common/byte_text.h"
 #include "node/kv/codec.h"
 
 #include <fmt/format.h>

@@ -1,6 +1,7 @@
 #include "controller/report/report.h"
 
 #include "checkers/formats/json_text.h"
+#include "common/byte_text.h"
 #include "controller/report/wording.h"
 #include "tests/controller/report/sample.h"
 

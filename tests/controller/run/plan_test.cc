@@ -154,7 +154,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "plan.yaml:4: faults.random.gap is [3s, 1s], the wrong way round"},
         Refused{
             "version: 1\ntime_limit: 1s\nfaults:\n  random: {}",
-            "plan.yaml:4: faults.random.gap is [500ms, 1500ms]; allowed: up to time_limit, which is 1s"}));
+            "plan.yaml:4: faults.random.gap is [1s, 3s]; allowed: up to time_limit, which is 1s"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Names, PlanErrors,

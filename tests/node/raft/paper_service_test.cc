@@ -377,8 +377,8 @@ TEST(RaftForward, IsSplitByBytes) {
     sizes.push_back(message.items.size());
     numbers.push_back(message.number);
   }
-  EXPECT_THAT(sizes, testing::ElementsAre(2, 2, 1, 1));
-  EXPECT_THAT(numbers, testing::ElementsAre(1, 2, 3, 4)) << "each is taken once";
+  EXPECT_THAT(sizes, ::testing::ElementsAre(2, 2, 1, 1));
+  EXPECT_THAT(numbers, ::testing::ElementsAre(1, 2, 3, 4)) << "each is taken once";
 }
 
 TEST(RaftForward, RepliesAreSplitByBytes) {

@@ -1,24 +1,18 @@
-#include "node/host/byte_text.h"
+#include "common/byte_text.h"
 
 #include "common/prng.h"
 
 #include <gtest/gtest.h>
 
-namespace ordeal::host {
+namespace ordeal {
 namespace {
-
-std::string base64(std::string_view bytes) {
-  std::string out;
-  append_base64(bytes, out);
-  return out;
-}
 
 // RFC 4648, section 10.
 TEST(Base64, TestVectors) {
-  EXPECT_EQ(base64(""), "");
-  EXPECT_EQ(base64("f"), "Zg==");
-  EXPECT_EQ(base64("fo"), "Zm8=");
-  EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
+  EXPECT_EQ(to_base64(""), "");
+  EXPECT_EQ(to_base64("f"), "Zg==");
+  EXPECT_EQ(to_base64("fo"), "Zm8=");
+  EXPECT_EQ(to_base64("foobar"), "Zm9vYmFy");
 }
 
 TEST(Base64, RandomBytesComeBack) {
@@ -26,7 +20,7 @@ TEST(Base64, RandomBytesComeBack) {
   for (int i = 0; i < 1000; ++i) {
     Bytes bytes;
     for (std::uint64_t n = rng.below(20); n > 0; --n) bytes.push_back(static_cast<char>(rng.below(256)));
-    EXPECT_EQ(decode_base64(base64(bytes)), bytes);
+    EXPECT_EQ(decode_base64(to_base64(bytes)), bytes);
   }
 }
 
@@ -53,4 +47,4 @@ TEST(Percent, Decodes) {
 }
 
 }  // namespace
-}  // namespace ordeal::host
+}  // namespace ordeal

@@ -1,9 +1,9 @@
-#include "node/host/byte_text.h"
+#include "common/byte_text.h"
 
 #include <array>
 #include <cstdint>
 
-namespace ordeal::host {
+namespace ordeal {
 namespace {
 
 constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -22,22 +22,6 @@ unsigned char at(std::string_view text, std::size_t i) {
   return static_cast<unsigned char>(text[i]);
 }
 
-/// Length of the sequence of two to four bytes at `i`, 0 when it is none.
-std::size_t sequence_length(std::string_view text, std::size_t i) {
-  const unsigned char lead = at(text, i);
-  if (lead < 0xC2 || lead > 0xF4) return 0;
-  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (text.size() - i < length) return 0;
-  for (std::size_t j = 1; j < length; ++j) {
-    if ((at(text, i + j) & 0xC0) != 0x80) return 0;
-  }
-  const unsigned char second = at(text, i + 1);
-  const bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
-  const bool surrogate = lead == 0xED && second > 0x9F;
-  const bool beyond = lead == 0xF4 && second > 0x8F;
-  return overlong || surrogate || beyond ? 0 : length;
-}
-
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -47,15 +31,27 @@ int hex_value(char c) {
 
 }  // namespace
 
+std::size_t utf8_sequence(std::string_view text) {
+  const unsigned char lead = at(text, 0);
+  if (lead < 0x80) return 1;
+  if (lead < 0xC2 || lead > 0xF4) return 0;
+  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((at(text, i) & 0xC0) != 0x80) return 0;
+  }
+  const unsigned char second = at(text, 1);
+  const bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
+  const bool surrogate = lead == 0xED && second > 0x9F;
+  const bool beyond = lead == 0xF4 && second > 0x8F;
+  return overlong || surrogate || beyond ? 0 : length;
+}
+
 bool is_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    if (at(text, i) < 0x80) {
-      ++i;
-      continue;
-    }
-    const std::size_t length = sequence_length(text, i);
+  while (!text.empty()) {
+    const std::size_t length = utf8_sequence(text);
     if (length == 0) return false;
-    i += length;
+    text.remove_prefix(length);
   }
   return true;
 }
@@ -71,6 +67,13 @@ void append_base64(std::string_view bytes, std::string& out) {
     out.push_back(left > 1 ? kDigits[group >> 6 & 63] : '=');
     out.push_back(left > 2 ? kDigits[group & 63] : '=');
   }
+}
+
+std::string to_base64(std::string_view bytes) {
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  append_base64(bytes, text);
+  return text;
 }
 
 std::optional<Bytes> decode_base64(std::string_view text) {
@@ -113,4 +116,4 @@ std::optional<Bytes> decode_percent(std::string_view text) {
   return bytes;
 }
 
-}  // namespace ordeal::host
+}  // namespace ordeal
