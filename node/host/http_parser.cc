@@ -128,7 +128,6 @@ class HttpParser::Impl {
     parser_.emplace(request_);
     parser_->header_limit(limits_.header_bytes_max);
     parser_->body_limit(limits_.body_bytes_max);
-    begun_ = false;
   }
 
   State feed(std::string_view input, std::size_t& used) {
@@ -136,7 +135,6 @@ class HttpParser::Impl {
     while (!parser_->is_done()) {
       beast::error_code error;
       const std::string_view rest = input.substr(used);
-      begun_ = begun_ || !rest.empty();
       used += parser_->put(asio::buffer(rest.data(), rest.size()), error);
       if (error == http::error::need_more) {
         // What is left is part of a header, of a chunk's header or of the trailer. Beast limits only the
@@ -160,7 +158,6 @@ class HttpParser::Impl {
   HttpLimits limits_;
   HttpRequest request_;
   std::optional<Collector> parser_;
-  bool begun_ = false;
   HttpFault fault_;
 };
 
@@ -173,10 +170,6 @@ HttpParser::State HttpParser::feed(std::string_view input, std::size_t& used) {
 
 void HttpParser::reset() {
   impl_->reset();
-}
-
-bool HttpParser::begun() const {
-  return impl_->begun_;
 }
 
 bool HttpParser::keep_alive() const {

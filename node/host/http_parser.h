@@ -35,8 +35,6 @@ class HttpParser {
   /// For the next request of the stream.
   void reset();
 
-  /// True when a request has begun.
-  [[nodiscard]] bool begun() const;
   [[nodiscard]] bool keep_alive() const;
   [[nodiscard]] HttpRequest& request();
   [[nodiscard]] const HttpFault& fault() const;

@@ -105,7 +105,7 @@ class Node : private HttpHandler, private CoreOutlet {
     core_thread_.start(*core_);
     watch_disk();
     io_.run();
-    if (failure_) return exit_code_of_failure();
+    if (failure_) return kExitStorage;
     spdlog::info("{} stopped", node_name(options_.id));
     return kExitStopped;
   }
@@ -343,8 +343,6 @@ class Node : private HttpHandler, private CoreOutlet {
       io_.stop();
     });
   }
-
-  [[nodiscard]] static int exit_code_of_failure() { return kExitStorage; }
 
   const NodeOptions& options_;
   asio::io_context io_;

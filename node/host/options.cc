@@ -249,7 +249,6 @@ Result<CommandLine> parse_command_line(int argc, const char* const* argv) {
            [&given, name = setting.name](const std::vector<std::string>& values) { given[name] = values; },
            setting.help)
         ->type_name("TEXT")
-        ->expected(setting.repeatable ? 1000 : 1)
         ->expected(1, setting.repeatable ? 1000 : 1)
         ->take_all();
   }
