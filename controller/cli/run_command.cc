@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -39,6 +40,9 @@ Status check_plants(const Plan& plan) {
   return {};
 }
 
+/// Each asks the run to heal and to end.
+constexpr std::array kEndSignals = {SIGINT, SIGTERM, SIGHUP};
+
 volatile std::sig_atomic_t asked_to_end = 0;
 volatile pid_t current_run = 0;
 
@@ -47,18 +51,17 @@ void pass_on(int signal) {
   if (current_run > 0) kill(current_run, signal);
 }
 
-/// Runs in a child process: entering namespaces binds a process for good, so each of several runs has its
-/// own.
+/// Runs in a child process: entering namespaces binds a process for good, and it can start no other any more
+/// when they have ended.
 int in_child(const std::function<int()>& run) {
-  std::signal(SIGINT, pass_on);
-  std::signal(SIGTERM, pass_on);
+  for (const int signal : kEndSignals) std::signal(signal, pass_on);
   // Held back until there is somebody to pass them on to.
   sigset_t ends;
   sigset_t before;
   sigemptyset(&ends);
-  sigaddset(&ends, SIGINT);
-  sigaddset(&ends, SIGTERM);
+  for (const int signal : kEndSignals) sigaddset(&ends, signal);
   sigprocmask(SIG_BLOCK, &ends, &before);
+  const pid_t parent = getpid();
   const pid_t child = fork();
   if (child < 0) {
     fmt::print(stderr, "ordeal run: cannot start a process: {}\n", std::strerror(errno));
@@ -67,8 +70,8 @@ int in_child(const std::function<int()>& run) {
   if (child == 0) {
     setpgid(0, 0);  // A terminal's signals come through the parent alone, once.
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    std::signal(SIGINT, SIG_DFL);
-    std::signal(SIGTERM, SIG_DFL);
+    if (getppid() != parent) _exit(kExitInternal);  // it had died before that line
+    for (const int signal : kEndSignals) std::signal(signal, SIG_DFL);
     sigprocmask(SIG_SETMASK, &before, nullptr);
     const int code = run();
     std::fflush(nullptr);
@@ -128,9 +131,7 @@ int run_command(const RunCommandOptions& options) {
     }
     if (options.test_count > 1) fmt::print("run {} of {}\n", run + 1, options.test_count);
     std::fflush(stdout);
-    const int code =
-        options.test_count == 1 ? isolated(campaign) : in_child([&] { return isolated(campaign); });
-    worst = worst_exit(worst, code);
+    worst = worst_exit(worst, in_child([&] { return isolated(campaign); }));
   }
   return worst;
 }
