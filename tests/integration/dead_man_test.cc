@@ -46,9 +46,10 @@ class RunInPartition {
   [[nodiscard]] bool partitioned() { return run_->wait_for_text("in force: partition", seconds(90)); }
   Program& run() { return *run_; }
   [[nodiscard]] const std::string& store() const { return store_.path(); }
-  /// Without their guardians, which are children with the same command line.
+  /// Those of this run alone: other runs on the machine are nobody's business. Without their guardians, which
+  /// are children with the same command line.
   [[nodiscard]] std::vector<pid_t> agents() const {
-    const std::vector<pid_t> all = processes_with("ordeal-agent --node");
+    const std::vector<pid_t> all = processes_with("--token-file " + store());
     std::vector<pid_t> agents;
     for (const pid_t process : all) {
       if (std::find(all.begin(), all.end(), parent_of(process)) == all.end()) agents.push_back(process);

@@ -96,8 +96,8 @@ void expect_refusals(const std::vector<CommandRow>& rows) {
 TEST(HostileFlag, OfOrdealIsRefused) {
   const BusyPort busy;
   expect_refusals({
-      {"no command", {"ordeal"}, kArguments, "A subcommand is required"},
-      {"unknown command", {"ordeal", "dance"}, kArguments, "--help"},
+      {"no command", {"ordeal"}, kArguments, "a command is missing; allowed: run, check"},
+      {"unknown command", {"ordeal", "dance"}, kArguments, "'dance' is no command; allowed: run, check"},
       {"unknown flag", {"ordeal", "run", "--bogus"}, kArguments, "--bogus"},
       {"no nodes", {"ordeal", "run", "--nodes", "0"}, kArguments, "nodes is 0; allowed: 1 to 9"},
       {"unknown bug",

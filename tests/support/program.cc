@@ -58,6 +58,8 @@ Program::Program(std::vector<std::string> command, std::vector<std::string> envi
     execv(arguments[0], arguments.data());
     _exit(127);
   }
+  // Here too: whoever kills the group must find it, however late the child runs.
+  setpgid(pid_, pid_);
   close(out[1]);
   close(err[1]);
   out_ = out[0];
