@@ -102,7 +102,9 @@ Status enter_outer_namespaces() {
 Status enter_inner_namespaces() {
   if (::unshare(CLONE_NEWNET | CLONE_NEWNS) != 0)
     return forbidden("cannot make a network and a mount namespace", errno);
-  if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+  // In a chroot "/" need not be a mount; then it is enough that the one which is covered next is private.
+  const bool whole = ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+  if (!whole && (errno != EINVAL || ::mount("none", "/proc", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0))
     return forbidden("cannot make the mounts private", errno);
   if (::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0)
     return forbidden("cannot mount /proc of the new PID namespace", errno);
