@@ -135,6 +135,7 @@ class Campaign {
     cluster_options.protocol = options_.plan.protocol;
     cluster_options.node_flags = options_.plan.node_flags;
     cluster_options.plants = options_.plan.plants;
+    cluster_options.programs = options_.programs;
     cluster_options.log_directory = logs;
     cluster_options.data_directory = run_.path() / "data";
     auto cluster = env::LocalCluster::start(std::move(cluster_options));

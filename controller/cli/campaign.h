@@ -17,6 +17,7 @@ struct CampaignOptions {
   std::string plan_given;  ///< text of the plan file; empty: none
   std::uint64_t seed = 0;
   std::string store = "store";
+  std::string programs;           ///< folder of ordeal-node and ordeal-agent
   double check_seconds = 120;     ///< for the checkers together
   std::vector<std::string> argv;  ///< as typed
 };

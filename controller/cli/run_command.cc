@@ -3,6 +3,7 @@
 #include "controller/cli/campaign.h"
 #include "controller/cli/exit_code.h"
 #include "controller/cli/numbers.h"
+#include "controller/env/local.h"
 #include "controller/env/namespaces.h"
 #include "node/raft/raft.h"
 
@@ -118,6 +119,9 @@ int run_command(const RunCommandOptions& options) {
   campaign.plan = made->plan;
   campaign.plan_given = made->given;
   campaign.store = options.store;
+  // Here, where the path means what it means to the caller: in namespaces of its own a program in a chroot
+  // sees its path from the machine's root.
+  campaign.programs = env::program_folder();
   campaign.check_seconds = options.check_seconds;
   campaign.argv = options.argv;
   const std::uint64_t first = campaign.plan.seed ? *campaign.plan.seed : draw_seed();

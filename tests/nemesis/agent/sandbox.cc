@@ -52,7 +52,9 @@ std::optional<std::string> enter_namespaces() {
 }
 
 std::optional<std::string> prepare_mounts() {
-  if (mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return failed("mount / private");
+  // EINVAL: a chroot, whose root need not be a mount.
+  if (mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 && errno != EINVAL)
+    return failed("mount / private");
   if (mount("proc", "/proc", "proc", 0, nullptr) != 0) return failed("mount /proc");
   if (mount("tmpfs", "/run", "tmpfs", 0, nullptr) != 0) return failed("mount /run");
   return std::nullopt;
