@@ -65,10 +65,10 @@ std::string why_forbidden() {
   if (read_setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1")
     return "kernel.apparmor_restrict_unprivileged_userns is 1: run as root, or "
            "`sysctl kernel.apparmor_restrict_unprivileged_userns=0`";
-  return "a container or a security policy forbids namespaces here: run as root with CAP_SYS_ADMIN and "
+  return "a container, a chroot or a security policy forbids namespaces here: run as root with CAP_SYS_ADMIN "
+         "and "
          "CAP_NET_ADMIN (Docker: --cap-add SYS_ADMIN --cap-add NET_ADMIN --security-opt seccomp=unconfined), "
-         "or "
-         "use another environment";
+         "or use another environment";
 }
 
 Error forbidden(std::string_view what, int error) {
