@@ -16,7 +16,8 @@ constexpr std::uint32_t kDatagrams = 20;
 /// From the agents' word that the datagrams are on their way until they have surely been counted.
 constexpr Duration kCollectDelay = milliseconds(60);
 constexpr Duration kProbeAgain = milliseconds(100);
-// With what goes before, below the time that the run loop gives to one request (30 s).
+// With what goes before, below the time that the run loop gives to one request (45 s): a heal is 9 + 15 + 10
+// s.
 constexpr Duration kInForceLimit = seconds(6);
 constexpr Duration kGoneLimit = seconds(15);
 constexpr Duration kServingLimit = seconds(10);

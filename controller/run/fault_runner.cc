@@ -11,7 +11,7 @@ namespace ordeal {
 namespace {
 
 /// The environment bounds its own work well below this; an answer later than that does not count.
-constexpr Duration kRequestTimeout = seconds(30);
+constexpr Duration kRequestTimeout = seconds(45);
 constexpr Duration kChooseAgain = milliseconds(100);
 constexpr Duration kChooseGiveUp = seconds(5);
 constexpr Duration kRemoveAgain = seconds(1);
