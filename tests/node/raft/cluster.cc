@@ -200,7 +200,8 @@ RequestId Cluster::read(std::uint32_t number) {
 
 Status Cluster::transfer(std::uint32_t number, std::uint32_t target) {
   Host& node = host(number);
-  Result<Output> output = node.core().leadership()->transfer(Now{clock(node), {}}, node.rng, NodeId{target});
+  Result<Output> output =
+      node.core().leadership()->transfer(node.times(clock(node)), node.rng, NodeId{target});
   if (!output) return output.error();
   node.take(clock(node), std::move(output).value());
   collect(node);
@@ -210,8 +211,8 @@ Status Cluster::transfer(std::uint32_t number, std::uint32_t target) {
 Status Cluster::change(std::uint32_t number, const std::vector<std::uint32_t>& voters,
                        const std::vector<std::uint32_t>& learners) {
   Host& node = host(number);
-  Result<Output> output =
-      node.core().membership()->change(Now{clock(node), {}}, node.rng, node_ids(voters), node_ids(learners));
+  Result<Output> output = node.core().membership()->change(node.times(clock(node)), node.rng,
+                                                           node_ids(voters), node_ids(learners));
   if (!output) return output.error();
   node.take(clock(node), std::move(output).value());
   collect(node);

@@ -49,6 +49,9 @@ class Host {
   /// Gives the core what the host has to report: executions, snapshots. False when there was nothing.
   bool report(MonotonicTime now);
 
+  /// Both of this node's clocks, when its monotonic one says `now`.
+  [[nodiscard]] Now times(MonotonicTime now) const { return {now, WallTime(now.ns()) + wall_ahead}; }
+
   /// A client's command at this node.
   RequestId propose(MonotonicTime now, Bytes command);
   RequestId read(MonotonicTime now);
@@ -64,9 +67,11 @@ class Host {
   std::vector<Outcome> outcomes;         ///< of local requests, in order
   std::vector<Event> events;             ///< since somebody cleared them
   std::vector<CommittedEntry> executed;  ///< since somebody cleared them
+  std::vector<LogIndex> repeated;        ///< entries that were executed although the state had them
   std::vector<std::string> duties;       ///< snapshot steps in words, since somebody cleared them
   MonotonicTime next_wake;               ///< on this node's clock
   Duration ahead;                        ///< of this node's clock before the cluster's
+  Duration wall_ahead;                   ///< of this node's wall clock before its other one
   FakeStore store;
   Rng rng;
 

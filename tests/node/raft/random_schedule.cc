@@ -190,6 +190,9 @@ void RandomSchedule::drain() {
       tally_.cuts += event.name == "log-cut" ? 1 : 0;
       if (event.name == "chain-mismatch" || event.name == "two-leaders") complain(event.text);
     }
+    if (!host.repeated.empty()) {
+      complain(fmt::format("{} executed entry {} twice", node_name(id), host.repeated.front()));
+    }
     host.executed.clear();
     host.duties.clear();
   }

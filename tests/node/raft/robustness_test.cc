@@ -244,7 +244,7 @@ TEST(RaftConfiguring, NamesTheFieldThatIsWrong) {
   EXPECT_EQ(refusal([](RaftConfig& c) { c.snapshot_keep = c.snapshot_every; }), "snapshot_keep");
   EXPECT_EQ(refusal([](RaftConfig& c) { c.snapshot_chunk_bytes = 0; }), "snapshot_chunk_bytes");
   EXPECT_EQ(refusal([](RaftConfig& c) { c.append_bytes_max = 0; }), "append_bytes_max");
-  EXPECT_EQ(refusal([](RaftConfig& c) { c.plants = {"R4"}; }).substr(0, 26), "raft has no planted bug R4");
+  EXPECT_EQ(refusal([](RaftConfig& c) { c.plants = {"R0"}; }).substr(0, 26), "raft has no planted bug R0");
 }
 
 TEST(RaftConfiguring, NodeWithoutVotersWaitsToBeAdded) {
