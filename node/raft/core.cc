@@ -116,6 +116,8 @@ void Core::take(const PeerMessage& input) {
     drop_malformed(input.from);
     return;
   }
+  // PLANT R25, continued: the election timer starts anew, whoever said whatever.
+  if (plants_.has(Bug::kR25) && !lead_) reset_election_timer();
   if (!settle_term(input.from, *message)) return;
   const Term term = message->term;
   std::visit([&](auto& body) { handle(input.from, term, body); }, message->body);
@@ -149,6 +151,8 @@ bool Core::settle_term(NodeId from, const Message& message) {
   }
   if (message.term == term_) return true;
   if (message.term < term_) {
+    // PLANT R21: nobody looks in which term it was that the entries were acknowledged.
+    if (plants_.has(Bug::kR21) && std::holds_alternative<AppendReply>(body)) return true;
     const auto* granted = std::get_if<PreVoteReply>(&body);
     return granted != nullptr || answer_stale(from, body);
   }

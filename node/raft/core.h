@@ -208,6 +208,8 @@ class Core final : public Protocol, public LeadershipControl, public MembershipC
   void handle(NodeId from, Term term, Append& m);
   void handle(NodeId from, Term term, Heartbeat& m);
   void handle(NodeId from, Term term, CommitNotice& m);
+  /// The log is the leader's up to `index`, which was appended after `prev_index`.
+  void acknowledge(NodeId to, LogIndex prev_index, LogIndex index);
   void refuse_append(NodeId from, const Append& m);
   bool link_entries(NodeId from, Append& m, std::size_t fresh);
   bool store_entries(Append& m, std::size_t fresh);

@@ -47,7 +47,8 @@ void Core::start_pre_vote() {
   // Thesis 9.6: ask first, with the term untouched, so that a node that comes back from a partition deposes
   // nobody.
   role_ = Role::kPreCandidate;
-  leader_ = kNoNode;
+  // PLANT R24, continued: the leader that is heard no more stays the leader.
+  if (!plants_.has(Bug::kR24)) leader_ = kNoNode;
   reset_election_timer();
   event("pre-vote-started",
         fmt::format("{} asks who would vote for it in term {}", node_name(config_.self), term_ + 1));
@@ -81,7 +82,8 @@ void Core::count_votes() {
   const VoteResult result = joint_vote(members().voters, members().outgoing, votes_);
   if (result == VoteResult::kPending) return;
   if (result == VoteResult::kLost) {
-    follow(term_, kNoNode);
+    // No leader is known, or this node would be a follower.
+    follow(term_, leader_);
   } else if (role_ == Role::kPreCandidate) {
     start_election(false);
   } else {
@@ -104,13 +106,18 @@ void Core::handle(NodeId from, Term term, PreVoteRequest& m) {
   // log, no election could ever be won.
   const bool behind = m.candidate_term <= term_ || term > m.candidate_term;
   // Thesis 9.6: not while a leader is heard. The leader itself may ask: then it no longer leads.
-  const bool content = leader_is_alive() && from != leader_;
+  bool content = leader_is_alive() && from != leader_;
+  // PLANT R24: not while one is known, be it gone or the very one that asks.
+  if (plants_.has(Bug::kR24)) content = leader_ != kNoNode;
   const bool granted = !behind && !content && is_current(m.last_index, m.last_term);
   send(from, PreVoteReply{m.candidate_term, granted});
 }
 
 void Core::handle(NodeId from, Term /*term*/, PreVoteReply& m) {
-  if (role_ != Role::kPreCandidate || m.candidate_term != term_ + 1) return;
+  const bool awaited = role_ == Role::kPreCandidate && m.candidate_term == term_ + 1;
+  // PLANT R3: a candidate takes a late one for a vote.
+  const bool as_vote = plants_.has(Bug::kR3) && role_ == Role::kCandidate && m.candidate_term == term_;
+  if (!awaited && !as_vote) return;
   if (votes_.emplace(from, m.granted).second) count_votes();
 }
 

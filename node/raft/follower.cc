@@ -31,7 +31,7 @@ void Core::handle(NodeId from, Term term, Append& m) {
   if (m.prev_index < commit_ && !plants_.has(Bug::kR12)) {
     // Committed entries are the same everywhere: nothing to compare, and nothing may be cut.
     verified_ = std::max(verified_, commit_);
-    send_when_durable(from, AppendReply{true, m.prev_index, commit_, term_});
+    acknowledge(from, m.prev_index, commit_);
     return;
   }
   // Raft 5.3: refuse when the log does not contain an entry at prev_index with prev_term.
@@ -50,7 +50,16 @@ void Core::handle(NodeId from, Term term, Append& m) {
   if (!store_entries(m, fresh)) return;
   verified_ = std::max(verified_, last);
   follow_commit(m.commit);
-  send_when_durable(from, AppendReply{true, m.prev_index, last, term_});
+  acknowledge(from, m.prev_index, last);
+}
+
+void Core::acknowledge(NodeId to, LogIndex prev_index, LogIndex index) {
+  // Raft figure 2: on stable storage before responding. Also when the append was a repetition that left
+  // nothing to write: what it repeats may be on its way to the disk still.
+  AppendReply reply{true, prev_index, index, term_};
+  // PLANT R4: on receipt.
+  if (plants_.has(Bug::kR4)) return send(to, reply);
+  send_when_durable(to, reply);
 }
 
 void Core::refuse_append(NodeId from, const Append& m) {
@@ -87,7 +96,8 @@ bool Core::store_entries(Append& m, std::size_t fresh) {
   if (from <= log_.last_index()) {
     event("log-cut", fmt::format("{} drops entries {} to {}, which {} does not have", node_name(config_.self),
                                  from, log_.last_index(), node_name(leader_)));
-    stable_.cut(from);
+    // PLANT R21, continued: the report that a write is on disk counts for what replaced its entries.
+    stable_.cut(from, !plants_.has(Bug::kR21));
     if (!survives(log_.truncate(from, batch_))) return false;
   }
   for (std::size_t i = fresh; i < m.entries.size(); ++i) log_.append(std::move(m.entries[i]), batch_);

@@ -6,13 +6,20 @@ namespace ordeal::raft {
 
 namespace {
 
-constexpr std::array<Plant, 12> kPlants = {{
+constexpr std::array<Plant, 16> kPlants = {{
     {"R1", "raft", "the leader commits an entry of an older term by counting copies (against Raft 5.4.2)",
      "three leader changes with partial replication (figure 8 of the paper)",
      "leader completeness, lost acknowledged writes", "logcabin issue 44"},
     {"R2", "raft", "the vote is forgotten at a restart (against Raft 5.2)",
      "restart a voter in the middle of an election", "election safety, linearizability",
      "canonical/raft issue 196"},
+    {"R3", "raft", "the answer to a pre-vote counts as a vote (against thesis 9.6)",
+     "delay answers until after the pre-vote", "election safety", "canonical/raft issue 196"},
+    {"R4", "raft",
+     "a follower acknowledges an append when it has received it, also a repeated one, not when it is durable "
+     "(against Raft figure 2)",
+     "power loss at followers and loss of the leader", "quorum durability, lost acknowledged writes",
+     "yugabyte-db issue 32875"},
     {"R5", "raft",
      "a leader answers reads from its own state without asking anybody (against Raft 8, thesis 6.4)",
      "cut a leader off together with a client", "linearizability", "etcd 0.4.1 (Jepsen 2014)"},
@@ -42,7 +49,20 @@ constexpr std::array<Plant, 12> kPlants = {{
      "step-down while replication is under way", "lost acknowledged writes", "redpanda issue 3003"},
     {"R20", "raft", "what was sent counts as replicated before it is acknowledged (against Raft 5.3)",
      "drop one append", "quorum durability, lost acknowledged writes", "text"},
-    {"R25", "raft", "a leader that hears from nobody goes on: no check-quorum (against thesis 6.2)",
+    {"R21", "raft",
+     "an acknowledgement or a report of the disk counts although it is of an earlier term and its entries "
+     "were replaced since (against Raft 5.3)",
+     "cut entries whose acknowledgement is late, and write others in their place",
+     "quorum durability, leader completeness, lost acknowledged writes",
+     "etcd, trace of the append ABA race"},
+    {"R24", "raft",
+     "a pre-vote is refused while a leader is known, be it gone or the one that asks, and a leader is never "
+     "forgotten (against thesis 9.6)",
+     "kill the leader, or cut what it sends", "no operation completes",
+     "hashicorp/raft issue 606, canonical/raft issue 279, tikv issue 3270"},
+    {"R25", "raft",
+     "a leader that hears from nobody goes on: no check-quorum (against thesis 6.2); and whatever message "
+     "arrives, the election timer starts anew (against Raft 5.2)",
      "one-way cut: the leader can send and not hear", "no operation completes", "text"},
 }};
 

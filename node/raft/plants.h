@@ -1,6 +1,6 @@
 #pragma once
-// The planted bugs of this core, as a set that the code asks. Each is carried out in one place, marked
-// `PLANT Rn`.
+// The planted bugs of this core, as a set that the code asks. Each is carried out where the code says `PLANT
+// Rn`: in one place, or in the few that the wrong idea would have touched.
 
 #include "common/plant.h"
 #include "common/result.h"
@@ -12,7 +12,24 @@
 
 namespace ordeal::raft {
 
-enum class Bug : std::uint8_t { kR1, kR2, kR5, kR6, kR10, kR11, kR12, kR16, kR18, kR19, kR20, kR25 };
+enum class Bug : std::uint8_t {
+  kR1,
+  kR2,
+  kR3,
+  kR4,
+  kR5,
+  kR6,
+  kR10,
+  kR11,
+  kR12,
+  kR16,
+  kR18,
+  kR19,
+  kR20,
+  kR21,
+  kR24,
+  kR25
+};
 
 class PlantSet {
  public:

@@ -12,8 +12,9 @@ void StableMark::wrote(Ticket ticket, LogIndex last) {
   }
 }
 
-void StableMark::cut(LogIndex from) {
+void StableMark::cut(LogIndex from, bool claims_too) {
   index_ = std::min(index_, from - 1);
+  if (!claims_too) return;
   for (Claim& claim : claims_) claim.last = std::min(claim.last, from - 1);
 }
 

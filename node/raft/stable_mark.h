@@ -25,8 +25,9 @@ class StableMark {
 
   /// When `ticket` is durable, so are the entries up to `last`. Tickets do not fall.
   void wrote(Ticket ticket, LogIndex last);
-  /// The entries from `from` on are gone.
-  void cut(LogIndex from);
+  /// The entries from `from` on are gone. `claims_too` is false for a planted bug alone: tickets under way
+  /// keep what they claim.
+  void cut(LogIndex from, bool claims_too = true);
   /// Every ticket up to this one is durable.
   void done(Ticket ticket);
   /// The log begins anew after `index`, durably.

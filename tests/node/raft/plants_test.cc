@@ -69,6 +69,63 @@ TEST(RaftPlants, R2ForgetsItsVote) {
   });
 }
 
+TEST(RaftPlants, R3TakesAPreVoteForAVote) {
+  expect_caught("R3", "election-safety", {.nodes = 3}, [](Cluster& cluster) -> std::string {
+    // n1 and n2 ask for pre-votes. n1 wins by n2's answer, n2 by n3's; n3's answer to n1 is late.
+    cluster.campaign(1);
+    cluster.campaign(2);
+    cluster.deliver_if([](const InFlight& m) { return is_kind(m, "pre-vote-request"); });
+    cluster.drop_if([](const InFlight& m) { return is_between(m, 1, 2) && is_kind(m, "pre-vote-reply"); });
+    cluster.deliver_if([](const InFlight& m) { return is_between(m, 2, 1) || is_between(m, 3, 2); });
+    cluster.sync(1);
+    cluster.sync(2);
+    // n3 votes for n2.
+    cluster.deliver_if([](const InFlight& m) { return is_between(m, 2, 3); });
+    cluster.sync(3);
+    cluster.deliver_if([](const InFlight& m) { return is_between(m, 3, 2); });
+    if (!cluster.host(2).leads()) return "n2 was not elected";
+    cluster.deliver_if([](const InFlight& m) { return is_between(m, 3, 1); });
+    return "";
+  });
+}
+
+TEST(RaftPlants, R4AcknowledgesOnReceipt) {
+  expect_caught("R4", "lost: acknowledged", {.nodes = 3}, [](Cluster& cluster) -> std::string {
+    cluster.elect(1);
+    cluster.isolate({3});
+    const RequestId write = cluster.propose(1, "acknowledged");
+    cluster.sync(1);
+    cluster.deliver_if([](const InFlight& m) { return is_between(m, 1, 2); });
+    cluster.deliver_if([](const InFlight& m) { return is_between(m, 2, 1); });
+    const bool acknowledged = is_answered(cluster, 1, write);
+    cluster.lose_power(2);
+    cluster.kill(1);
+    cluster.heal();
+    cluster.restart(2);
+    elect_with(cluster, 2, {3});
+    cluster.settle();
+    return acknowledged ? find_lost(cluster, 2, LogIndex{2}, "acknowledged") : "";
+  });
+}
+
+// The leader sends again what it got no answer for: there is nothing to write then, but something to wait
+// for.
+TEST(RaftPlants, R4AcknowledgesRepetitions) {
+  expect_caught("R4", "quorum-durability", {.nodes = 3}, [](Cluster& cluster) -> std::string {
+    cluster.elect(1);
+    cluster.isolate({3});
+    cluster.propose(1, "twice");
+    const InFlight again = cluster.wire.at(0);
+    cluster.deliver_if([](const InFlight& m) { return is_between(m, 1, 2); });
+    cluster.wire.clear();
+    cluster.sync(1);
+    cluster.wire.push_back(again);
+    cluster.deliver_if([](const InFlight& m) { return is_between(m, 1, 2); });
+    cluster.deliver_if([](const InFlight& m) { return is_between(m, 2, 1); });
+    return "";
+  });
+}
+
 TEST(RaftPlants, R10CutsMatchingEntries) {
   expect_caught("R10", "quorum-durability", {.nodes = 3}, [](Cluster& cluster) -> std::string {
     cluster.elect(1);
@@ -132,6 +189,91 @@ TEST(RaftPlants, R20CountsWhatItSent) {
   });
 }
 
+TEST(RaftPlants, R21CountsALateAcknowledgement) {
+  expect_caught("R21", "lost: acknowledged", {.nodes = 3}, [](Cluster& cluster) -> std::string {
+    cluster.elect(1);
+    // Term 1: n2 acknowledges entries up to 4, which n1 loses with its power. The answer stays on the way.
+    cluster.isolate({3});
+    for (int i = 0; i < 3; ++i) cluster.propose(1, "gone");
+    cluster.deliver_if([](const InFlight& m) { return is_between(m, 1, 2); });
+    cluster.sync(2);
+    const InFlight late = cluster.wire.back();
+    cluster.wire.clear();
+    cluster.lose_power(1);
+    cluster.restart(1);
+    cluster.heal();
+    // Term 2: n3 cuts them at n2.
+    elect_with(cluster, 3, {1});
+    cluster.settle();
+    if (cluster.host(2).status().last_index != LogIndex{2}) return "n2 does not follow n3";
+    // Term 3: n1 writes others in their place, which reach nobody. The answer arrives.
+    elect_with(cluster, 1, {2});
+    const RequestId write = cluster.propose(1, "acknowledged");
+    cluster.sync(1);
+    cluster.wire = {late};
+    cluster.deliver(0);
+    const bool acknowledged = is_answered(cluster, 1, write);
+    cluster.kill(1);
+    cluster.wire.clear();
+    elect_with(cluster, 2, {3});
+    cluster.settle();
+    return acknowledged ? find_lost(cluster, 2, LogIndex{4}, "acknowledged") : "";
+  });
+}
+
+TEST(RaftPlants, R21CountsALateReportOfTheDisk) {
+  expect_caught("R21", "lost: acknowledged", {.nodes = 3}, [](Cluster& cluster) -> std::string {
+    cluster.elect(2);
+    // Term 1: n1 is writing entries up to 4 when n2 loses them with its power.
+    cluster.isolate({3});
+    cluster.slow_disks.insert(NodeId{1});
+    for (int i = 0; i < 3; ++i) cluster.propose(2, "gone");
+    cluster.deliver_if([](const InFlight& m) { return is_between(m, 2, 1); });
+    cluster.wire.clear();
+    cluster.lose_power(2);
+    cluster.restart(2);
+    cluster.heal();
+    // Term 2: n3 has them cut at n1 before the disk is done with them.
+    elect_with(cluster, 3, {2});
+    cluster.settle();
+    if (cluster.host(1).status().last_index != LogIndex{2}) return "n1 does not follow n3";
+    cluster.sync(1);
+    // Term 3: n1 counts entry 4, which its disk does not have.
+    elect_with(cluster, 1, {2});
+    const RequestId write = cluster.propose(1, "acknowledged");
+    settle_between(cluster, 1, 2);
+    const bool acknowledged = is_answered(cluster, 1, write);
+    cluster.kill(2);
+    cluster.lose_power(1);
+    cluster.restart(1);
+    cluster.slow_disks.clear();
+    cluster.wire.clear();
+    elect_with(cluster, 1, {3});
+    cluster.settle();
+    return acknowledged ? find_lost(cluster, 1, LogIndex{4}, "acknowledged") : "";
+  });
+}
+
+TEST(RaftPlants, R24NeverForgetsALeader) {
+  expect_caught("R24", "no leader", {.nodes = 3}, [](Cluster& cluster) -> std::string {
+    cluster.elect(1);
+    cluster.kill(1);
+    cluster.elapse(seconds(20));
+    return cluster.leader() == nullptr ? "no leader" : "";
+  });
+}
+
+// With five nodes it does not help that the dead one, which knows no leader, comes back.
+TEST(RaftPlants, R24RefusesTheLeaderThatAsks) {
+  expect_caught("R24", "no leader", {.nodes = 5}, [](Cluster& cluster) -> std::string {
+    cluster.elect(1);
+    cluster.kill(1);
+    cluster.restart(1);
+    cluster.elapse(seconds(20));
+    return cluster.leader() == nullptr ? "no leader" : "";
+  });
+}
+
 TEST(RaftPlants, R25LeadsOnWithoutHearingAnybody) {
   expect_caught("R25", "nobody can write", {.nodes = 3}, [](Cluster& cluster) -> std::string {
     cluster.elect(1);
@@ -145,6 +287,24 @@ TEST(RaftPlants, R25LeadsOnWithoutHearingAnybody) {
     cluster.elapse(seconds(2));
     const std::optional<Outcome> outcome = leader->outcome(write);
     return outcome && !outcome->refused ? "" : "nobody can write";
+  });
+}
+
+TEST(RaftPlants, R25AnyMessageRestartsTheElectionTimer) {
+  expect_caught("R25", "no leader", {.nodes = 3}, [](Cluster& cluster) -> std::string {
+    cluster.elect(1);
+    cluster.isolate({3});
+    cluster.propose(1, "known to n2");
+    cluster.settle();
+    cluster.kill(1);
+    cluster.heal();
+    // n3 cannot win, its log is short. But it asks often.
+    for (int i = 0; i < 20 && cluster.leader() == nullptr; ++i) {
+      cluster.elapse(milliseconds(800));
+      cluster.campaign(3);
+      cluster.settle();
+    }
+    return cluster.leader() == nullptr ? "no leader" : "";
   });
 }
 
