@@ -10,6 +10,7 @@ namespace ordeal::raft {
 Core::Core(RaftConfig config, PlantSet plants, Recovered recovered, Now now, Rng& rng)
     : config_(std::move(config)),
       plants_(plants),
+      quorum_{.half_of_even = plants.has(Bug::kR22), .united = plants.has(Bug::kR13)},
       limits_{config_.inflight_messages_max, config_.inflight_bytes_max},
       log_(std::move(recovered.log)),
       term_(recovered.hard_state.term),

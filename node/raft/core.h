@@ -21,6 +21,7 @@
 #include "node/raft/message.h"
 #include "node/raft/plants.h"
 #include "node/raft/progress.h"
+#include "node/raft/quorum.h"
 #include "node/raft/raft.h"
 #include "node/raft/replay_window.h"
 #include "node/raft/stable_mark.h"
@@ -292,6 +293,7 @@ class Core final : public Protocol, public LeadershipControl, public MembershipC
 
   RaftConfig config_;
   PlantSet plants_;
+  QuorumRule quorum_;
   InflightLimits limits_;
 
   // Durable, or on its way to the disk.

@@ -79,7 +79,7 @@ void Core::start_election(bool transfer) {
 }
 
 void Core::count_votes() {
-  const VoteResult result = joint_vote(members().voters, members().outgoing, votes_);
+  const VoteResult result = joint_vote(members().voters, members().outgoing, votes_, quorum_);
   if (result == VoteResult::kPending) return;
   if (result == VoteResult::kLost) {
     // No leader is known, or this node would be a follower.

@@ -53,7 +53,8 @@ MonotonicTime Core::quorum_contact() const {
     const auto peer = lead_->peers.find(node);
     return peer == lead_->peers.end() ? clock() : peer->second.acked_at();
   };
-  return joint_reached<MonotonicTime>(members().voters, members().outgoing, heard_at).value_or(clock());
+  return joint_reached<MonotonicTime>(members().voters, members().outgoing, heard_at, quorum_)
+      .value_or(clock());
 }
 
 bool Core::recently_active(const Progress& peer) const {
@@ -180,7 +181,7 @@ void Core::advance_commit() {
     return peer == lead_->peers.end() ? LogIndex{} : peer->second.match();
   };
   const LogIndex index =
-      joint_reached<LogIndex>(members().voters, members().outgoing, reached).value_or(LogIndex{});
+      joint_reached<LogIndex>(members().voters, members().outgoing, reached, quorum_).value_or(LogIndex{});
   if (index <= commit_) return;
   // Raft 5.4.2: only entries of the current term are committed by counting copies; with them, all before.
   const bool own_term = log_.matches(index, term_);

@@ -6,7 +6,7 @@ namespace ordeal::raft {
 
 namespace {
 
-constexpr std::array<Plant, 16> kPlants = {{
+constexpr std::array<Plant, 18> kPlants = {{
     {"R1", "raft", "the leader commits an entry of an older term by counting copies (against Raft 5.4.2)",
      "three leader changes with partial replication (figure 8 of the paper)",
      "leader completeness, lost acknowledged writes", "logcabin issue 44"},
@@ -38,6 +38,10 @@ constexpr std::array<Plant, 16> kPlants = {{
      "append deletes",
      "a lagging follower times out first after the leader was killed",
      "leader completeness, lost acknowledged writes", "text"},
+    {"R13", "raft",
+     "in a joint phase a majority of all voters together decides, not one of each half (against Raft 6)",
+     "part the cluster while its members change", "leader completeness, election safety, linearizability",
+     "text"},
     {"R16", "raft", "a snapshot that is older than the log cuts the entries after it (against Raft 7)",
      "duplicate a snapshot, then crash the leader", "quorum durability, lost acknowledged writes",
      "camunda issue 6092"},
@@ -55,6 +59,8 @@ constexpr std::array<Plant, 16> kPlants = {{
      "cut entries whose acknowledgement is late, and write others in their place",
      "quorum durability, leader completeness, lost acknowledged writes",
      "etcd, trace of the append ABA race"},
+    {"R22", "raft", "half of an even number of voters is a quorum (against Raft 5.2)",
+     "four nodes, parted two and two", "election safety, quorum durability, linearizability", "text"},
     {"R24", "raft",
      "a pre-vote is refused while a leader is known, be it gone or the one that asks, and a leader is never "
      "forgotten (against thesis 9.6)",

@@ -22,11 +22,13 @@ enum class Bug : std::uint8_t {
   kR10,
   kR11,
   kR12,
+  kR13,
   kR16,
   kR18,
   kR19,
   kR20,
   kR21,
+  kR22,
   kR24,
   kR25
 };

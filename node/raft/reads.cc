@@ -36,7 +36,7 @@ bool Core::lease_holds() const {
     const auto peer = lead_->peers.find(node);
     return peer == lead_->peers.end() ? clock() : peer->second.promised_at();
   };
-  const auto since = joint_reached<MonotonicTime>(members().voters, members().outgoing, promised_at);
+  const auto since = joint_reached<MonotonicTime>(members().voters, members().outgoing, promised_at, quorum_);
   return clock() < since.value_or(clock()) + config_.election_timeout - config_.clock_drift_max;
 }
 
@@ -47,7 +47,8 @@ void Core::confirm_rounds() {
     return peer == lead_->peers.end() ? lead_->round : peer->second.acked_round();
   };
   const std::uint64_t round =
-      joint_reached<std::uint64_t>(members().voters, members().outgoing, answered).value_or(lead_->round);
+      joint_reached<std::uint64_t>(members().voters, members().outgoing, answered, quorum_)
+          .value_or(lead_->round);
   while (!lead_->rounds.empty() && lead_->rounds.front().round <= round) {
     ReadRound confirmed = std::move(lead_->rounds.front());
     lead_->rounds.pop_front();

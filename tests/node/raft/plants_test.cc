@@ -254,6 +254,25 @@ TEST(RaftPlants, R21CountsALateReportOfTheDisk) {
   });
 }
 
+TEST(RaftPlants, R22TakesHalfForAMajority) {
+  expect_caught("R22", "election-safety", {.nodes = 4}, [](Cluster& cluster) -> std::string {
+    cluster.isolate({1, 2});
+    elect_with(cluster, 1, {2});
+    elect_with(cluster, 3, {4});
+    return "";
+  });
+}
+
+TEST(RaftPlants, R22CommitsInBothHalves) {
+  expect_caught("R22", "quorum-durability", {.nodes = 4}, [](Cluster& cluster) -> std::string {
+    cluster.elect(1);
+    cluster.isolate({1, 2});
+    cluster.propose(1, "here");
+    cluster.settle();
+    return "";
+  });
+}
+
 TEST(RaftPlants, R24NeverForgetsALeader) {
   expect_caught("R24", "no leader", {.nodes = 3}, [](Cluster& cluster) -> std::string {
     cluster.elect(1);
