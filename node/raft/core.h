@@ -150,6 +150,7 @@ class Core final : public Protocol, public LeadershipControl, public MembershipC
     std::optional<Transfer> transfer;
     bool lease_void = false;  ///< a TimeoutNow is somewhere on the network
     std::optional<Change> change;
+    std::map<NodeId, WallTime> wall_promises;  ///< planted bug R9 alone
   };
   /// Messages with forwarded requests that were seen as the leader of `term`.
   struct SeenForwards {
@@ -263,6 +264,7 @@ class Core final : public Protocol, public LeadershipControl, public MembershipC
   void refuse_all(std::vector<Request>& requests, RefusalCode code);
   void refuse_reads(ReadBatch& reads);
   [[nodiscard]] bool lease_holds() const;
+  [[nodiscard]] bool lease_holds_on_wall_clock() const;
   void handle(NodeId from, Term term, ReadIndexRequest& m);
   void handle(NodeId from, Term term, ReadIndexReply& m);
 

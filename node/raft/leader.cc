@@ -74,7 +74,10 @@ void Core::handle(NodeId from, Term /*term*/, HeartbeatReply& m) {
     drop_malformed(from);
     return;
   }
-  peer->answered(m.round, m.sent_at);
+  // PLANT R7: the promise is counted from the arrival of the answer.
+  peer->answered(m.round, plants_.has(Bug::kR7) ? clock() : m.sent_at);
+  // PLANT R9: and when the round was sent is noted on the wall clock.
+  if (plants_.has(Bug::kR9)) lead_->wall_promises[from] = now_.wall - (clock() - m.sent_at);
   peer->revive();
   // The peer lives but has not everything: an append may have been lost. Or it has, but restarted and does
   // not know that its log is the leader's, so that it may not follow the commit index. An append without

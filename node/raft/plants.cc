@@ -6,7 +6,7 @@ namespace ordeal::raft {
 
 namespace {
 
-constexpr std::array<Plant, 18> kPlants = {{
+constexpr std::array<Plant, 21> kPlants = {{
     {"R1", "raft", "the leader commits an entry of an older term by counting copies (against Raft 5.4.2)",
      "three leader changes with partial replication (figure 8 of the paper)",
      "leader completeness, lost acknowledged writes", "logcabin issue 44"},
@@ -26,6 +26,16 @@ constexpr std::array<Plant, 18> kPlants = {{
     {"R6", "raft",
      "a new leader serves reads before it has committed an entry of its own term (against thesis 6.4)",
      "leader change, then read at once", "linearizability", "text"},
+    {"R7", "raft",
+     "a lease counts from when the answers arrive, not from when the round was sent (against thesis 6.4.1)",
+     "read mode lease; delay the answers, then cut the leader off", "linearizability",
+     "text; sofa-jraft issue 34 (by a timer)"},
+    {"R8", "raft", "a leader keeps its lease while it hands leadership over (against thesis 6.4.1)",
+     "read mode lease; transfer leadership, then cut the old leader off", "linearizability",
+     "tikv issue 1593, openraft issue 1748"},
+    {"R9", "raft", "a lease is measured on the wall clock (against thesis 6.4.1)",
+     "read mode lease without check-quorum; cut the leader off and set its clock back", "linearizability",
+     "tikv issue 964"},
     {"R10", "raft", "an append always cuts the log after its place, matching entries too (against Raft 5.3)",
      "reorder or duplicate appends, then crash the leader", "leader completeness, lost acknowledged writes",
      "text"},

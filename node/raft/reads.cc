@@ -29,7 +29,10 @@ bool Core::lease_holds() const {
   if (config_.read_mode != ReadMode::kLease) return false;
   // A successor that was told to stand does not wait for the lease to run out, and the telling may arrive
   // late, so that the lease is not taken up again in this term.
-  if (lead_->transfer || lead_->lease_void) return false;
+  // PLANT R8: it is kept.
+  if ((lead_->transfer || lead_->lease_void) && !plants_.has(Bug::kR8)) return false;
+  // PLANT R9, continued: and compared with it.
+  if (plants_.has(Bug::kR9)) return lease_holds_on_wall_clock();
   // Counted from when the round was sent: the followers' promise began at some time after that. Their clocks
   // may run ahead of this one.
   const auto promised_at = [this](NodeId node) {
@@ -38,6 +41,16 @@ bool Core::lease_holds() const {
   };
   const auto since = joint_reached<MonotonicTime>(members().voters, members().outgoing, promised_at, quorum_);
   return clock() < since.value_or(clock()) + config_.election_timeout - config_.clock_drift_max;
+}
+
+bool Core::lease_holds_on_wall_clock() const {
+  const auto promised_at = [this](NodeId node) {
+    if (node == config_.self) return now_.wall;
+    const auto promise = lead_->wall_promises.find(node);
+    return promise == lead_->wall_promises.end() ? WallTime(INT64_MIN / 2) : promise->second;
+  };
+  const auto since = joint_reached<WallTime>(members().voters, members().outgoing, promised_at, quorum_);
+  return now_.wall < since.value_or(now_.wall) + config_.election_timeout - config_.clock_drift_max;
 }
 
 void Core::confirm_rounds() {

@@ -12,6 +12,22 @@
 namespace ordeal::raft::testing {
 namespace {
 
+void read_by_lease(RaftConfig& config) {
+  config.read_mode = ReadMode::kLease;
+}
+
+/// n1 is cut off and has led; n2 is elected, unless it leads already, and writes.
+std::string read_at_n1_after_a_write_at_n2(Cluster& cluster) {
+  if (!cluster.host(2).leads()) cluster.campaign(2);
+  cluster.settle();
+  const RequestId write = cluster.propose(2, "new");
+  cluster.settle();
+  if (!is_answered(cluster, 2, write)) return "the write was not answered";
+  const RequestId read = cluster.read(1);
+  cluster.settle();
+  return find_stale(cluster, 1, read, cluster.host(2).outcome(write)->index);
+}
+
 TEST(RaftPlants, R5AnswersReadsFromItsOwnState) {
   expect_caught("R5", "stale read", {.nodes = 3}, [](Cluster& cluster) -> std::string {
     cluster.elect(1);
@@ -55,6 +71,53 @@ TEST(RaftPlants, R6ReadsBeforeAnEntryOfItsTerm) {
       cluster.sync(3);
     }
     return find_stale(cluster, 2, read, written->index);
+  });
+}
+
+TEST(RaftPlants, R7CountsTheLeaseFromTheAnswers) {
+  expect_caught("R7", "stale read", {.nodes = 3, .tweak = read_by_lease},
+                [](Cluster& cluster) -> std::string {
+                  cluster.elect(1);
+                  cluster.skip(milliseconds(100));
+                  cluster.step(1);
+                  cluster.deliver_if([](const InFlight& m) { return is_kind(m, "heartbeat"); });
+                  // The answers take so long that the promise in them is nearly over.
+                  const std::vector<InFlight> late = std::exchange(cluster.wire, {});
+                  cluster.isolate({1});
+                  cluster.skip(milliseconds(900));
+                  cluster.wire = late;
+                  cluster.settle();
+                  cluster.skip(milliseconds(200));
+                  return read_at_n1_after_a_write_at_n2(cluster);
+                });
+}
+
+TEST(RaftPlants, R8KeepsTheLeaseWhenHandingOver) {
+  expect_caught("R8", "stale read", {.nodes = 3, .tweak = read_by_lease},
+                [](Cluster& cluster) -> std::string {
+                  cluster.elect(1);
+                  cluster.elapse(milliseconds(200));
+                  if (!cluster.transfer(1, 2)) return "no transfer";
+                  cluster.deliver_if([](const InFlight& m) { return is_kind(m, "timeout-now"); });
+                  cluster.isolate({1});
+                  cluster.settle();
+                  return read_at_n1_after_a_write_at_n2(cluster);
+                });
+}
+
+TEST(RaftPlants, R9MeasuresTheLeaseOnTheWallClock) {
+  const auto without_check_quorum = [](RaftConfig& config) {
+    read_by_lease(config);
+    config.check_quorum = false;
+  };
+  const ClusterOptions options{.nodes = 3, .tweak = without_check_quorum};
+  expect_caught("R9", "stale read", options, [](Cluster& cluster) -> std::string {
+    cluster.elect(1);
+    cluster.elapse(milliseconds(200));
+    cluster.isolate({1});
+    cluster.host(1).wall_ahead = Duration{} - seconds(2);
+    cluster.skip(milliseconds(1100));
+    return read_at_n1_after_a_write_at_n2(cluster);
   });
 }
 
