@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace ordeal::raft {
 
@@ -16,6 +17,12 @@ namespace {
 /// Rounds in which a learner may try to catch up (thesis 4.2.1), and election timeouts that one may last.
 constexpr int kRoundsMax = 10;
 constexpr std::int64_t kRoundPatience = 10;
+
+bool differ_by_one(const std::vector<NodeId>& a, const std::vector<NodeId>& b) {
+  std::vector<NodeId> different;
+  std::set_symmetric_difference(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(different));
+  return different.size() == 1;
+}
 }  // namespace
 
 Result<Output> Core::change(Now now, Rng& rng, std::vector<NodeId> voters, std::vector<NodeId> learners) {
@@ -26,7 +33,10 @@ Result<Output> Core::change(Now now, Rng& rng, std::vector<NodeId> voters, std::
   if (lead_->change || members().joint() || log_.configuration_index() > commit_) {
     return Error{ErrorCode::kUnavailable, "a membership change is under way; try again when it is done"};
   }
-  if (lead_->transfer || commit_ < lead_->first_own) {
+  // Until then the change of an earlier leader may be in force somewhere, unknown here.
+  // PLANT R14: it does not wait for an entry of its own term.
+  const bool settled = commit_ >= lead_->first_own || plants_.has(Bug::kR14);
+  if (lead_->transfer || !settled) {
     return Error{ErrorCode::kUnavailable, "leadership is just changing; try again"};
   }
   begin(now, rng);
@@ -73,7 +83,10 @@ void Core::advance_catch_up() {
   }
   if (!all_done) return;
   Configuration next = change.target;
-  if (next.voters != members().voters) next.outgoing = members().voters;
+  // PLANT R14, continued: a change by one voter is made in one step, as in thesis 4.1, which this core
+  // otherwise does not follow.
+  const bool in_one_step = plants_.has(Bug::kR14) && differ_by_one(next.voters, members().voters);
+  if (next.voters != members().voters && !in_one_step) next.outgoing = members().voters;
   lead_->change.reset();
   propose_configuration(next);
 }

@@ -6,7 +6,7 @@ namespace ordeal::raft {
 
 namespace {
 
-constexpr std::array<Plant, 21> kPlants = {{
+constexpr std::array<Plant, 23> kPlants = {{
     {"R1", "raft", "the leader commits an entry of an older term by counting copies (against Raft 5.4.2)",
      "three leader changes with partial replication (figure 8 of the paper)",
      "leader completeness, lost acknowledged writes", "logcabin issue 44"},
@@ -52,6 +52,15 @@ constexpr std::array<Plant, 21> kPlants = {{
      "in a joint phase a majority of all voters together decides, not one of each half (against Raft 6)",
      "part the cluster while its members change", "leader completeness, election safety, linearizability",
      "text"},
+    {"R14", "raft",
+     "a leader accepts a change of members before an entry of its own term is committed, and makes a change "
+     "by one voter in one step (against Raft 6 and the correction of thesis 4.1)",
+     "leader change between two changes of one voter each", "leader completeness, linearizability",
+     "Ongaro's bug in single-server changes (raft-dev, 2015), axon-server issue 120"},
+    {"R15", "raft",
+     "a node that installs a snapshot keeps the members that the log before it names (against Raft 7)",
+     "change members while a follower is away for so long that it needs a snapshot", "election safety",
+     "scylladb issue 9551"},
     {"R16", "raft", "a snapshot that is older than the log cuts the entries after it (against Raft 7)",
      "duplicate a snapshot, then crash the leader", "quorum durability, lost acknowledged writes",
      "camunda issue 6092"},

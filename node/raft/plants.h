@@ -26,6 +26,8 @@ enum class Bug : std::uint8_t {
   kR11,
   kR12,
   kR13,
+  kR14,
+  kR15,
   kR16,
   kR18,
   kR19,

@@ -165,8 +165,11 @@ bool Core::settle_without_snapshot(NodeId from, const SnapshotPart& m) {
 
 void Core::install(const IncomingSnapshot& snapshot) {
   // Raft 7: no entry of the old log is the snapshot's last one, so the whole old log goes.
+  LogStart start = snapshot.start;
+  // PLANT R15: the members are those of the log that goes.
+  if (plants_.has(Bug::kR15)) start.configuration = members();
   Batch beginning;
-  log_.reset(snapshot.start, beginning);
+  log_.reset(std::move(start), beginning);
   out_.snapshots.emplace_back(SnapshotInstall{snapshot.id, snapshot.start.index, std::move(beginning)});
   installing_ = Installing{snapshot.id, snapshot.start.index};
   commit_ = snapshot.start.index;
