@@ -99,6 +99,7 @@ class Core final : public Protocol, public LeadershipControl, public MembershipC
   struct Forwarded {
     RequestId id;
     MonotonicTime deadline;
+    Bytes command;  ///< planted bug R23 alone
   };
   struct Transfer {
     NodeId target;
@@ -252,6 +253,7 @@ class Core final : public Protocol, public LeadershipControl, public MembershipC
   void abandon_forwards();
   void expire_requests();
   void start_writes();
+  void forward_again(RequestId id, const Bytes& command);
   void flush_replies();
   void handle(NodeId from, Term term, Forward& m);
   void handle(NodeId from, Term term, ForwardReplies& m);

@@ -6,7 +6,7 @@ namespace ordeal::raft {
 
 namespace {
 
-constexpr std::array<Plant, 23> kPlants = {{
+constexpr std::array<Plant, 25> kPlants = {{
     {"R1", "raft", "the leader commits an entry of an older term by counting copies (against Raft 5.4.2)",
      "three leader changes with partial replication (figure 8 of the paper)",
      "leader completeness, lost acknowledged writes", "logcabin issue 44"},
@@ -64,6 +64,11 @@ constexpr std::array<Plant, 23> kPlants = {{
     {"R16", "raft", "a snapshot that is older than the log cuts the entries after it (against Raft 7)",
      "duplicate a snapshot, then crash the leader", "quorum durability, lost acknowledged writes",
      "camunda issue 6092"},
+    {"R17", "raft",
+     "a snapshot carries the index that was executed when it was asked for, while its contents are later "
+     "(against Raft 7)",
+     "a snapshot under load, commands without a session", "commands applied twice",
+     "text; like NuRaft issue 407"},
     {"R18", "raft", "the table of sessions is left out of snapshots (against thesis 6.3)",
      "lose a reply, restore from a snapshot elsewhere, retry", "commands applied twice", "text"},
     {"R19", "raft",
@@ -80,6 +85,8 @@ constexpr std::array<Plant, 23> kPlants = {{
      "etcd, trace of the append ABA race"},
     {"R22", "raft", "half of an even number of voters is a quorum (against Raft 5.2)",
      "four nodes, parted two and two", "election safety, quorum durability, linearizability", "text"},
+    {"R23", "raft", "a follower passes a request on once more after it was executed",
+     "forwarding, commands without a session", "commands applied twice", "redisraft issue 13"},
     {"R24", "raft",
      "a pre-vote is refused while a leader is known, be it gone or the one that asks, and a leader is never "
      "forgotten (against thesis 9.6)",

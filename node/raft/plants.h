@@ -29,11 +29,13 @@ enum class Bug : std::uint8_t {
   kR14,
   kR15,
   kR16,
+  kR17,
   kR18,
   kR19,
   kR20,
   kR21,
   kR22,
+  kR23,
   kR24,
   kR25
 };

@@ -36,7 +36,9 @@ void Core::start_writes() {
       bytes = 0;
     }
     bytes += request.command.size();
-    forwards_.emplace(++forward_number_, Forwarded{request.id, clock() + config_.forward_timeout});
+    Forwarded forwarded{request.id, clock() + config_.forward_timeout, {}};
+    if (plants_.has(Bug::kR23)) forwarded.command = request.command;
+    forwards_.emplace(++forward_number_, std::move(forwarded));
     message.items.push_back({RequestId{incarnation_ + forward_number_}, std::move(request.command)});
   }
   send(leader_, std::move(message));
@@ -149,6 +151,8 @@ void Core::handle(NodeId /*from*/, Term /*term*/, ForwardReplies& m) {
     const auto forwarded = forwards_.find(item.id.value() - incarnation_);
     if (forwarded == forwards_.end()) continue;  // Answered before, or timed out.
     const RequestId id = forwarded->second.id;
+    // PLANT R23: when it was executed it is passed on once more.
+    if (plants_.has(Bug::kR23) && !item.refused) forward_again(item.id, forwarded->second.command);
     forwards_.erase(forwarded);
     if (item.refused) {
       out_.refusals.push_back({id, *item.refused, m.leader, Ticket{}});
@@ -156,6 +160,11 @@ void Core::handle(NodeId /*from*/, Term /*term*/, ForwardReplies& m) {
       out_.forwarded_replies.push_back({id, std::move(item.reply)});
     }
   }
+}
+
+void Core::forward_again(RequestId id, const Bytes& command) {
+  if (leader_ == kNoNode || lead_) return;
+  send(leader_, Forward{incarnation_, ++forward_message_, {{id, command}}});
 }
 
 // --- Forwarding: the leader's side -----------------------------------------------------------------------

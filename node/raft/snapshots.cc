@@ -41,13 +41,15 @@ void Core::take(const SnapshotTaken& input) {
   auto* found = find_snapshot(input.id);
   if (failed_ || found == nullptr) return;  // Given up in the meantime.
   OutgoingSnapshot& snapshot = found->second;
-  const std::optional<Term> term = log_.term_at(input.index);
+  // PLANT R17: the index is that of the moment when the snapshot was asked for, the contents are later.
+  const LogIndex index = plants_.has(Bug::kR17) ? snapshot.floor : input.index;
+  const std::optional<Term> term = log_.term_at(index);
   // The host took so long that patience ran out and the log was cut beyond it (compact()): another one is
   // taken.
   if (!term) return stop_snapshot(found->first, LogIndex{});
-  const Result<Chain> chain = log_.chain_at(input.index);
+  const Result<Chain> chain = log_.chain_at(index);
   if (!chain) return fail_storage(chain.error());
-  snapshot.start = LogStart{input.index, *term, *chain, log_.configuration_at(input.index)};
+  snapshot.start = LogStart{index, *term, *chain, log_.configuration_at(index)};
   read_chunk(snapshot, 0);
 }
 

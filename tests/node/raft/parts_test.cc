@@ -347,7 +347,7 @@ TEST(RaftPlants, UnknownIdListsTheKnown) {
   EXPECT_EQ(set.error().code, ErrorCode::kInvalidArgument);
   EXPECT_EQ(set.error().message,
             "raft has no planted bug R99; there are R1 R2 R3 R4 R5 R6 R7 R8 R9 R10 R11 R12 R13 R14 R15 R16 "
-            "R18 R19 R20 R21 R22 R24 R25");
+            "R17 R18 R19 R20 R21 R22 R23 R24 R25");
 }
 
 TEST(RaftPlants, EachIdMeansItself) {

@@ -157,6 +157,35 @@ TEST(RaftPlants, R16CutsBehindAnOldSnapshot) {
       });
 }
 
+TEST(RaftPlants, R17LabelsASnapshotWithAnOlderIndex) {
+  const ClusterOptions options{.nodes = 3, .tweak = keep_log_small};
+  expect_caught("R17", "executed twice", options, [](Cluster& cluster) -> std::string {
+    cluster.elect(1);
+    cluster.isolate({3});
+    for (int i = 0; i < 8; ++i) {
+      cluster.propose(1, "filler");
+      cluster.settle();
+    }
+    cluster.heal();
+    // n3 answers that it needs what is compacted.
+    cluster.skip(milliseconds(100));
+    cluster.step(1);
+    for (int i = 0; i < 3; ++i) cluster.deliver_if([](const InFlight&) { return true; });
+    // Before that arrives an entry is executed; the core has not heard of it when it asks for the snapshot.
+    cluster.propose(1, "counted");
+    cluster.sync(1);
+    cluster.deliver_if([](const InFlight& m) { return is_between(m, 1, 2); });
+    cluster.sync(2);
+    cluster.deliver_if([](const InFlight& m) { return is_between(m, 2, 1); });
+    if (cluster.host(1).applied() == cluster.host(1).status().applied) return "nothing is unreported";
+    cluster.deliver_if([](const InFlight& m) { return is_between(m, 3, 1); });
+    cluster.settle();
+    if (cluster.host(3).status().first_index == LogIndex{1}) return "n3 got no snapshot";
+    if (cluster.host(3).applied() != cluster.host(1).applied()) return "n3 did not catch up";
+    return cluster.host(3).repeated.empty() ? "" : "executed twice";
+  });
+}
+
 TEST(RaftPlants, R19ReportsSuccessWhenSteppingDown) {
   expect_caught("R19", "lost: unlucky", {.nodes = 3}, [](Cluster& cluster) -> std::string {
     cluster.elect(1);
@@ -169,6 +198,19 @@ TEST(RaftPlants, R19ReportsSuccessWhenSteppingDown) {
     if (!outcome) return "never answered";
     if (outcome->refused) return "";
     return find_lost(cluster, 1, LogIndex{2}, "unlucky");
+  });
+}
+
+TEST(RaftPlants, R23ForwardsAgainWhatWasExecuted) {
+  expect_caught("R23", "executed twice", {.nodes = 3}, [](Cluster& cluster) -> std::string {
+    cluster.elect(1);
+    const RequestId write = cluster.propose(2, "once");
+    cluster.settle();
+    if (!is_answered(cluster, 2, write)) return "the write was not answered";
+    const std::map<LogIndex, Bytes> state = cluster.host(1).state();
+    const auto times = std::count_if(state.begin(), state.end(),
+                                     [](const auto& executed) { return executed.second == "once"; });
+    return times == 1 ? "" : "executed twice";
   });
 }
 
