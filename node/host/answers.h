@@ -1,7 +1,8 @@
 #pragma once
-// From what the core says to what the client reads: replies, refusals and status as HTTP answers. Pure.
+// From what this process knows of itself to what a client reads: addresses and status. What the core says is
+// duties/replies.h.
 
-#include "node/host/core.h"
+#include "node/host/duties/core.h"
 #include "node/host/http_server.h"
 #include "node/host/metrics.h"
 #include "node/host/options.h"
@@ -14,11 +15,6 @@ namespace ordeal::host {
 /// "http://10.0.0.2:8000"; empty for a node that is not among the peers.
 [[nodiscard]] std::string endpoint_of(const NodeOptions& options, NodeId node);
 
-[[nodiscard]] HttpFault make_fault(ApiError error, std::string message);
-/// With `options.on_follower` redirect and a known leader: kRedirect.
-[[nodiscard]] HttpFault refusal_fault(const NodeOptions& options, const Refused& refused);
-/// `reply`: an encoded kv::Reply.
-[[nodiscard]] HttpAnswer reply_answer(std::string_view reply);
 /// Why a change of leader or members was refused.
 [[nodiscard]] HttpFault control_fault(const NodeOptions& options, const Error& error,
                                       const ProtocolStatus& status);

@@ -2,7 +2,7 @@
 // The one thread that steps the protocol. Others put work into its inbox; it sleeps only when there is none
 // and the protocol's next wake lies ahead. A wake-up is paid once per batch, not per item.
 
-#include "node/host/core.h"
+#include "node/host/duties/core.h"
 
 #include <condition_variable>
 #include <functional>

@@ -2,7 +2,7 @@
 // Cuts a byte stream into requests. A thin cover over Beast's parser that keeps only what the routes need, so
 // that a request costs no allocation per header.
 
-#include "node/host/http_message.h"
+#include "node/host/duties/http_message.h"
 
 #include <cstdint>
 #include <memory>

@@ -6,10 +6,10 @@
 #include "common/result.h"
 #include "common/time.h"
 #include "node/host/addresses.h"
-#include "node/host/core.h"
-#include "node/host/http_message.h"
+#include "node/host/duties/core.h"
+#include "node/host/duties/http_message.h"
 #include "node/host/http_parser.h"
-#include "node/host/routes.h"
+#include "node/host/duties/routes.h"
 
 #include <cstdint>
 #include <memory>
@@ -32,14 +32,6 @@ struct HttpServerOptions {
   Duration send_max = seconds(30);        ///< for one answer
   Duration request_timeout = seconds(5);  ///< from the last byte to 504
 };
-
-/// The body of a good answer, or why there is none.
-struct HttpContent {
-  std::string body;
-  std::string_view type = "application/json";
-  int status = 200;
-};
-using HttpAnswer = std::variant<HttpContent, HttpFault>;
 
 class HttpHandler {
  public:

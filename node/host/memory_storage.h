@@ -3,7 +3,7 @@
 // RocksDB's locks) and for measuring everything but the disk. It does everything inside flush(), on the core
 // thread.
 
-#include "node/host/storage.h"
+#include "node/host/duties/storage.h"
 
 #include <memory>
 #include <optional>

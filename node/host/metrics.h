@@ -3,7 +3,7 @@
 
 #include "common/time.h"
 #include "node/host/peers.h"
-#include "node/host/routes.h"
+#include "node/host/duties/routes.h"
 #include "node/protocol.h"
 
 #include <cstdint>

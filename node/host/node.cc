@@ -3,6 +3,7 @@
 #include "node/host/answers.h"
 #include "node/host/clock.h"
 #include "node/host/core_thread.h"
+#include "node/host/duties/replies.h"
 #include "node/host/http_server.h"
 #include "node/host/metrics.h"
 #include "node/host/peers.h"
@@ -309,10 +310,14 @@ class Node : private HttpHandler, private CoreOutlet {
     if (!messages.empty()) peers_->send(messages);
     for (Delivery& delivery : deliveries) {
       const auto* reply = std::get_if<Bytes>(&delivery.result);
-      http_->answer(delivery.token, reply != nullptr
-                                        ? reply_answer(*reply)
-                                        : refusal_fault(options_, std::get<Refused>(delivery.result)));
+      http_->answer(delivery.token,
+                    reply != nullptr ? reply_answer(*reply) : refuse(std::get<Refused>(delivery.result)));
     }
+  }
+
+  [[nodiscard]] HttpFault refuse(const Refused& refused) const {
+    return refusal_fault(refused, endpoint_of(options_, refused.leader),
+                         options_.on_follower == OnFollower::kRedirect);
   }
 
   void happened(const Event& event) override {

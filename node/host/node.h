@@ -4,7 +4,7 @@
 
 #include "common/result.h"
 #include "node/host/options.h"
-#include "node/host/storage.h"
+#include "node/host/duties/storage.h"
 
 #include <functional>
 #include <memory>

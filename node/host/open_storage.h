@@ -3,7 +3,7 @@
 // cannot see RocksDB's locks, without (open_storage_memory.cc). One of the two is linked.
 
 #include "node/host/options.h"
-#include "node/host/storage.h"
+#include "node/host/duties/storage.h"
 
 #include <memory>
 #include <optional>

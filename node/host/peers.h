@@ -6,7 +6,7 @@
 #include "common/ids.h"
 #include "common/result.h"
 #include "node/host/addresses.h"
-#include "node/host/core.h"
+#include "node/host/duties/core.h"
 #include "node/protocol.h"
 
 #include <cstdint>

@@ -6,7 +6,7 @@
 #include "common/ids.h"
 #include "common/result.h"
 #include "node/host/overlay.h"
-#include "node/host/snapshot_stream.h"
+#include "node/host/duties/snapshot_stream.h"
 #include "node/store.h"
 
 #include <rocksdb/db.h>

@@ -3,7 +3,7 @@
 #include "common/check.h"
 #include "node/host/overlay.h"
 #include "node/host/rocks_database.h"
-#include "node/host/snapshot_stream.h"
+#include "node/host/duties/snapshot_stream.h"
 
 #include <sys/statvfs.h>
 

@@ -8,7 +8,7 @@
 
 #include "common/ids.h"
 #include "common/result.h"
-#include "node/host/storage.h"
+#include "node/host/duties/storage.h"
 
 #include <cstdint>
 #include <functional>

@@ -36,10 +36,19 @@ const std::vector<Folder>& table() {
       {"node/kv", {"common", "node/protocol.h", "node/store.h"}, {"fmt"}, true},
       {"node/raft", {"common", "node/protocol.h", "node/store.h", "node/kv"}, {"fmt"}, true},
       {"node/host",
-       {"common", "node"},
+       {"common", "node", "node/host/duties"},
        {"fmt", "Boost.Asio", "Boost.Beast", "Boost.JSON", "Boost.URL", "rocksdb", "prometheus", "spdlog",
         "yaml-cpp", "CLI11"},
        false},
+      {"node/host/duties",
+       {"common", "node/protocol.h", "node/store.h", "node/kv"},
+       {"fmt", "Boost.JSON"},
+       true},
+      {"sim",
+       {"common", "checkers", "workloads", "clients", "nemesis/faults", "node/protocol.h", "node/store.h",
+        "node/kv", "node/raft", "node/host/duties", "controller/run"},
+       {"fmt"},
+       true},
       {"controller/run",
        {"common", "checkers", "workloads", "clients", "nemesis/faults"},
        {"fmt", "yaml-cpp"},
@@ -54,11 +63,11 @@ const std::vector<Folder>& table() {
        false},
       {"controller/cli",
        {"common", "checkers", "workloads", "clients", "nemesis/faults", "node/raft", "node/kv",
-        "node/protocol.h", "node/store.h", "controller"},
+        "node/protocol.h", "node/store.h", "controller", "sim"},
        {"fmt", "CLI11", "spdlog"},
        false},
       {"bench",
-       {"common", "clients"},
+       {"common", "clients", "controller/run", "sim"},
        {"fmt", "Boost.Asio", "Boost.Beast", "Boost.JSON", "CLI11", "benchmark"},
        false},
   };
@@ -112,10 +121,7 @@ const Folder* folder_of(std::string_view path) {
 }
 
 bool allowed_here(const Folder& folder, std::string_view include) {
-  if (in_folder(include, folder.path)) {
-    const Folder* inner = folder_of(include);
-    return inner == &folder;
-  }
+  if (folder_of(include) == &folder) return true;
   return std::any_of(folder.may_include.begin(), folder.may_include.end(),
                      [&](std::string_view allowed) { return in_folder(include, allowed); });
 }

@@ -1,7 +1,7 @@
 #pragma once
 // Stands where the core thread is: collects what a storage reports, and waits for it without sleeping.
 
-#include "node/host/storage.h"
+#include "node/host/duties/storage.h"
 
 #include <condition_variable>
 #include <functional>

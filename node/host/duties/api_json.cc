@@ -1,7 +1,7 @@
-#include "node/host/api_json.h"
+#include "node/host/duties/api_json.h"
 
 #include "common/byte_text.h"
-#include "node/host/http_message.h"
+#include "node/host/duties/http_message.h"
 
 #include <fmt/format.h>
 

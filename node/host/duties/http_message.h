@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <variant>
 
 namespace ordeal::host {
 
@@ -53,6 +54,17 @@ struct HttpFault {
   std::string endpoint;  ///< of the leader: "http://10.0.0.2:8000"; may be empty
   std::string headers;   ///< whole lines to add: Allow, Location
 };
+
+/// The body of a good answer, or why there is none.
+struct HttpContent {
+  std::string body;
+  std::string_view type = "application/json";
+  int status = 200;
+};
+using HttpAnswer = std::variant<HttpContent, HttpFault>;
+
+/// The JSON that says why, as docs/formats/node-api.md has it.
+[[nodiscard]] std::string print_fault(const HttpFault& fault);
 
 /// Status line, headers and body. `headers`: whole lines to add, each ended by CR LF.
 [[nodiscard]] std::string make_response(int status, std::string_view content_type, std::string_view body,

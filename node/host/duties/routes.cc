@@ -1,4 +1,4 @@
-#include "node/host/routes.h"
+#include "node/host/duties/routes.h"
 
 #include "common/byte_text.h"
 #include "node/kv/codec.h"

@@ -1,4 +1,4 @@
-#include "node/host/core.h"
+#include "node/host/duties/core.h"
 
 #include "common/check.h"
 

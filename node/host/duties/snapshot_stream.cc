@@ -1,4 +1,4 @@
-#include "node/host/snapshot_stream.h"
+#include "node/host/duties/snapshot_stream.h"
 
 #include "common/codec.h"
 

@@ -7,7 +7,7 @@
 #include "common/prng.h"
 #include "common/result.h"
 #include "common/time.h"
-#include "node/host/storage.h"
+#include "node/host/duties/storage.h"
 #include "node/protocol.h"
 #include "node/store.h"
 

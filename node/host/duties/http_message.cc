@@ -1,4 +1,4 @@
-#include "node/host/http_message.h"
+#include "node/host/duties/http_message.h"
 
 #include <fmt/format.h>
 
@@ -90,7 +90,7 @@ std::string make_response(int status, std::string_view content_type, std::string
   return out;
 }
 
-std::string make_response(const HttpFault& fault, bool keep_alive) {
+std::string print_fault(const HttpFault& fault) {
   const ApiErrorRow& row = row_of(fault.error);
   std::string body = R"({"error":{"code":")";
   body.append(row.code);
@@ -104,7 +104,12 @@ std::string make_response(const HttpFault& fault, bool keep_alive) {
     append_json_string(fault.endpoint, body);
   }
   body.append("}}");
-  return make_response(row.status, "application/json", body, keep_alive, fault.headers);
+  return body;
+}
+
+std::string make_response(const HttpFault& fault, bool keep_alive) {
+  return make_response(row_of(fault.error).status, "application/json", print_fault(fault), keep_alive,
+                       fault.headers);
 }
 
 }  // namespace ordeal::host

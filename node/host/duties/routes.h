@@ -2,8 +2,8 @@
 // From a request to what it asks for. No sockets and no state: docs/formats/node-api.md as a function.
 
 #include "common/ids.h"
-#include "node/host/api_json.h"
-#include "node/host/http_message.h"
+#include "node/host/duties/api_json.h"
+#include "node/host/duties/http_message.h"
 
 #include <array>
 #include <cstdint>

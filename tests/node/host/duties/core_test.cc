@@ -1,6 +1,6 @@
 // The host's duties at the top of node/protocol.h, one by one, with a protocol that does what it is told.
 
-#include "node/host/core.h"
+#include "node/host/duties/core.h"
 
 #include "node/host/memory_storage.h"
 #include "node/kv/codec.h"
