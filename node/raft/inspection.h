@@ -38,6 +38,13 @@ struct Inspection {
   std::vector<Mark> marks;
 };
 
+/// The cheap part of it.
+struct Standing {
+  bool leader = false;
+  Term term;
+  bool joint = false;  ///< its members are being changed
+};
+
 /// Implemented by the core.
 class Inspectable {
  public:
@@ -47,6 +54,7 @@ class Inspectable {
   virtual ~Inspectable() = default;
 
   [[nodiscard]] virtual Inspection inspect(LogIndex marks_from) const = 0;
+  [[nodiscard]] virtual Standing standing() const = 0;
 };
 
 /// Requires: `core` was made by make_raft.

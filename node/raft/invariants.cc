@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace ordeal::raft {
 
@@ -60,9 +61,12 @@ std::optional<Violation> ClusterInvariants::observe(const Protocol& core) {
     now.marks = inspect(core, marks_from).marks;
   }
   follow_log(known, now);
-  known.seen = std::move(now);
+  const Inspection before = std::exchange(known.seen, std::move(now));
+  // A leader decides that an entry is committed before it appends the next configuration, in the same step.
+  const bool led = known.running && before.leader && before.term == known.seen.term;
+  const Configuration& deciding = led ? before.configuration : known.seen.configuration;
   known.running = true;
-  return check_state(known, marks_from, commit_before);
+  return check_state(known, marks_from, commit_before, deciding);
 }
 
 void ClusterInvariants::stopped(NodeId node) {
@@ -85,10 +89,11 @@ void ClusterInvariants::follow_log(Known& known, const Inspection& now) {
 }
 
 std::optional<Violation> ClusterInvariants::check_state(Known& known, LogIndex marks_from,
-                                                        LogIndex commit_before) {
+                                                        LogIndex commit_before,
+                                                        const Configuration& deciding) {
   if (auto broken = check_election(known.seen)) return broken;
   if (auto broken = check_log(known, marks_from)) return broken;
-  if (auto broken = check_commit(known, commit_before)) return broken;
+  if (auto broken = check_commit(known, commit_before, deciding)) return broken;
   if (!known.seen.leader || known.led == known.seen.term) return std::nullopt;
   known.led = known.seen.term;
   return check_completeness(known);
@@ -141,7 +146,8 @@ bool ClusterInvariants::holds(const Known& known, LogIndex index, Chain chain) {
   return !own || *own == chain;
 }
 
-std::optional<Violation> ClusterInvariants::check_commit(const Known& known, LogIndex commit_before) {
+std::optional<Violation> ClusterInvariants::check_commit(const Known& known, LogIndex commit_before,
+                                                         const Configuration& deciding) {
   const Inspection& node = known.seen;
   if (node.commit <= commit_before) return std::nullopt;
   if (committed_.size() <= node.commit.value()) committed_.resize(node.commit.value() + 1);
@@ -156,7 +162,7 @@ std::optional<Violation> ClusterInvariants::check_commit(const Known& known, Log
     }
     if (!committed.chain) committed = {*chain, node.term};
   }
-  if (auto broken = node.leader ? check_quorum(known) : std::nullopt) return broken;
+  if (auto broken = node.leader ? check_quorum(known, deciding) : std::nullopt) return broken;
   return check_later_leaders(node);
 }
 
@@ -187,12 +193,12 @@ std::optional<Violation> ClusterInvariants::check_completeness(const Known& lead
                   node_name(leader.seen.node), leader.seen.term, index, committed_[index.value()].term));
 }
 
-std::optional<Violation> ClusterInvariants::check_quorum(const Known& leader) const {
+std::optional<Violation> ClusterInvariants::check_quorum(const Known& leader,
+                                                         const Configuration& deciding) const {
   const LogIndex index = leader.seen.commit;
   const std::optional<Chain> chain = chain_at(leader, index);
   if (!chain) return std::nullopt;
-  for (const std::vector<NodeId>* half :
-       {&leader.seen.configuration.voters, &leader.seen.configuration.outgoing}) {
+  for (const std::vector<NodeId>* half : {&deciding.voters, &deciding.outgoing}) {
     if (half->empty()) continue;
     std::size_t copies = 0;
     for (const NodeId voter : *half) {

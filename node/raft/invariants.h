@@ -57,14 +57,16 @@ class ClusterInvariants {
     Term term;                   ///< of the first node that committed it, when it did
   };
 
-  std::optional<Violation> check_state(Known& known, LogIndex marks_from, LogIndex commit_before);
+  std::optional<Violation> check_state(Known& known, LogIndex marks_from, LogIndex commit_before,
+                                       const Configuration& deciding);
   std::optional<Violation> check_later_leaders(const Inspection& node) const;
   std::optional<Violation> check_election(const Inspection& node);
   std::optional<Violation> check_log(const Known& known, LogIndex marks_from);
   std::optional<Violation> check_mark(NodeId node, const Mark& mark);
-  std::optional<Violation> check_commit(const Known& known, LogIndex commit_before);
+  std::optional<Violation> check_commit(const Known& known, LogIndex commit_before,
+                                        const Configuration& deciding);
   std::optional<Violation> check_completeness(const Known& leader) const;
-  std::optional<Violation> check_quorum(const Known& leader) const;
+  std::optional<Violation> check_quorum(const Known& leader, const Configuration& deciding) const;
   static void follow_log(Known& known, const Inspection& now);
   /// What the node has at `index`: none when it has nothing there or the index is before its log.
   static std::optional<Chain> chain_at(const Known& known, LogIndex index);

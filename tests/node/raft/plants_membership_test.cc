@@ -29,7 +29,7 @@ TEST(RaftPlants, R13CountsBothHalvesTogether) {
 }
 
 TEST(RaftPlants, R13CommitsWithoutTheOldHalf) {
-  expect_caught("R13", "leader-completeness", {.nodes = 3, .spares = 2}, [](Cluster& cluster) -> std::string {
+  expect_caught("R13", "quorum-durability", {.nodes = 3, .spares = 2}, [](Cluster& cluster) -> std::string {
     cluster.elect(1);
     if (!cluster.change(1, {1, 2, 3}, {4, 5})) return "no learners";
     cluster.settle();
