@@ -7,6 +7,7 @@
 #include "common/time.h"
 #include "common/value.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,11 +37,53 @@ struct KillFault {
 struct PauseFault {
   std::vector<NodeId> nodes;
 };
-using FaultSpec = std::variant<PartitionFault, KillFault, PauseFault>;
+/// The machine under the node loses power: what it had not synced is gone. Removing the fault starts it
+/// again.
+struct PowerFault {
+  std::vector<NodeId> nodes;
+};
+/// The nodes' clocks go wrong: the wall clock by a jump, both by their rate. Removing the fault jumps back
+/// and restores the rate; what the monotonic clock gained or lost stays.
+struct ClockFault {
+  std::vector<NodeId> nodes;
+  Duration wall_jump;
+  std::int64_t rate_ppm = 0;  ///< parts per million too fast; -1,000,000: the clocks stand still
+};
+/// Packets on these links are late, lost, doubled or overtake each other.
+struct PacketFault {
+  std::vector<Cut> links;
+  Duration delay;
+  Duration jitter;
+  std::uint32_t loss = 0;        ///< percent
+  std::uint32_t duplicates = 0;  ///< percent
+  bool overtaking = false;
+};
+/// The nodes' disks are slow, full, or fail the next sync (which ends the node; removing the fault starts
+/// it).
+struct DiskFault {
+  std::vector<NodeId> nodes;
+  Duration delay;  ///< of a sync, at most
+  bool full = false;
+  bool failing_sync = false;
+};
+/// The leader, whoever that is, is asked to hand over to `target`. Nothing to remove.
+struct TransferFault {
+  NodeId target;
+};
+/// The leader is asked for these members. Removing the fault asks for all nodes as voters.
+struct MembersFault {
+  std::vector<NodeId> voters;
+  std::vector<NodeId> learners;
+};
+using FaultSpec = std::variant<PartitionFault, KillFault, PauseFault, PowerFault, ClockFault, PacketFault,
+                               DiskFault, TransferFault, MembersFault>;
 
-/// "partition", "kill", "pause".
+/// "partition", "kill", "pause", "power", "clock", "packets", "disk", "transfer", "members".
 [[nodiscard]] std::string_view fault_kind(const FaultSpec& spec);
-/// For the history: {kind, cuts: [["n1" "n2"] ...]} or {kind, nodes: ["n1" ...]}.
+/// Those that the fault takes down for as long as it is in force: killed, without power, paused.
+[[nodiscard]] std::vector<NodeId> nodes_down(const FaultSpec& spec);
+/// For the history: {kind, cuts: [["n1" "n2"] ...]} or {kind, nodes: ["n1" ...]}, and the figures that are
+/// not zero.
 [[nodiscard]] Value to_value(const FaultSpec& spec);
 
 /// Counted from 1 within a run.

@@ -5,6 +5,7 @@
 #include "controller/cli/numbers.h"
 #include "controller/env/local.h"
 #include "controller/env/namespaces.h"
+#include "nemesis/faults/catalog.h"
 #include "node/raft/raft.h"
 
 #include <fmt/format.h>
@@ -37,6 +38,21 @@ Status check_plants(const Plan& plan) {
     if (std::find(known.begin(), known.end(), plant) != known.end()) continue;
     return Error{ErrorCode::kInvalidArgument, fmt::format("there is no planted bug '{}' in {}; allowed: {}",
                                                           plant, plan.protocol, fmt::join(known, ", "))};
+  }
+  return {};
+}
+
+/// kInvalidArgument: a fault that real machines cannot be struck with.
+Status check_faults(const Plan& plan) {
+  std::vector<std::string> names;
+  for (const FaultEvent& event : plan.fault_events) names.push_back(event.request.fault);
+  if (plan.random_faults)
+    names.insert(names.end(), plan.random_faults->kinds.begin(), plan.random_faults->kinds.end());
+  for (const std::string& name : names) {
+    if (!find_fault(name)->simulated()) continue;
+    return Error{
+        ErrorCode::kInvalidArgument,
+        fmt::format("the fault {} is for the simulator alone; run the plan with `ordeal sim --plan`", name)};
   }
   return {};
 }
@@ -115,6 +131,7 @@ int run_command(const RunCommandOptions& options) {
   Result<MadePlan> made = make_plan(options.plan);
   if (!made.ok()) return refuse(made.error());
   if (Status status = check_plants(made->plan); !status.ok()) return refuse(status.error());
+  if (Status status = check_faults(made->plan); !status.ok()) return refuse(status.error());
   CampaignOptions campaign;
   campaign.plan = made->plan;
   campaign.plan_given = made->given;

@@ -286,11 +286,10 @@ HttpRequest Agents::to_agent(NodeId node, std::string method, std::string_view p
 }
 
 std::vector<NodeId> Agents::nodes_of(const FaultSpec& spec) const {
-  if (const auto* kill = std::get_if<KillFault>(&spec)) return kill->nodes;
-  if (const auto* pause = std::get_if<PauseFault>(&spec)) return pause->nodes;
+  const auto* partition = std::get_if<PartitionFault>(&spec);
+  if (partition == nullptr) return nodes_down(spec);
   std::vector<NodeId> nodes;
-  for (const auto& [node, drop_from] : drops_by_node(std::get<PartitionFault>(spec).cuts))
-    nodes.push_back(node);
+  for (const auto& [node, drop_from] : drops_by_node(partition->cuts)) nodes.push_back(node);
   return nodes;
 }
 

@@ -294,10 +294,8 @@ EnvironmentRequestId FaultRunner::ask(decltype(EnvironmentRequest::verb) verb, R
 std::vector<NodeId> FaultRunner::down() const {
   std::vector<NodeId> nodes;
   for (const auto& [id, fault] : active_) {
-    if (const auto* kill = std::get_if<KillFault>(&fault.spec))
-      nodes.insert(nodes.end(), kill->nodes.begin(), kill->nodes.end());
-    if (const auto* pause = std::get_if<PauseFault>(&fault.spec))
-      nodes.insert(nodes.end(), pause->nodes.begin(), pause->nodes.end());
+    const std::vector<NodeId> taken = nodes_down(fault.spec);
+    nodes.insert(nodes.end(), taken.begin(), taken.end());
   }
   return nodes;
 }

@@ -1,8 +1,14 @@
 #include "nemesis/faults/catalog.h"
 
+#include "nemesis/faults/clock.h"
+#include "nemesis/faults/disk.h"
 #include "nemesis/faults/kill.h"
+#include "nemesis/faults/members.h"
+#include "nemesis/faults/packets.h"
 #include "nemesis/faults/partition.h"
 #include "nemesis/faults/pause.h"
+#include "nemesis/faults/power.h"
+#include "nemesis/faults/transfer.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -12,11 +18,18 @@
 namespace ordeal {
 namespace {
 
-const std::array<const Fault*, 3>& all_faults() {
+const std::array<const Fault*, 9>& all_faults() {
   static const Partition partition;
   static const Kill kill;
   static const Pause pause;
-  static const std::array<const Fault*, 3> all{&partition, &kill, &pause};
+  static const Power power;
+  static const Clock clock;
+  static const Packets packets;
+  static const Disk disk;
+  static const Transfer transfer;
+  static const Members members;
+  static const std::array<const Fault*, 9> all{&partition, &kill, &pause,    &power,  &clock,
+                                               &packets,   &disk, &transfer, &members};
   return all;
 }
 

@@ -55,6 +55,33 @@ struct Describe {
   }
   std::string operator()(const KillFault& fault) const { return "kill " + names(fault.nodes); }
   std::string operator()(const PauseFault& fault) const { return "pause " + names(fault.nodes); }
+  std::string operator()(const PowerFault& fault) const { return "power " + names(fault.nodes); }
+  std::string operator()(const ClockFault& fault) const {
+    if (fault.rate_ppm == 0)
+      return fmt::format("clock {} by {}", names(fault.nodes), to_text(fault.wall_jump));
+    return fmt::format("clock {} at {:+} ppm", names(fault.nodes), fault.rate_ppm);
+  }
+  std::string operator()(const PacketFault& fault) const {
+    std::string what;
+    if (fault.delay > Duration()) what += " late";
+    if (fault.loss > 0) what += fmt::format(" {}% lost", fault.loss);
+    if (fault.duplicates > 0) what += fmt::format(" {}% twice", fault.duplicates);
+    if (fault.overtaking) what += " overtaking";
+    return fmt::format("packets on {} links:{}", fault.links.size(), what);
+  }
+  std::string operator()(const DiskFault& fault) const {
+    return fmt::format("disk {} {}", names(fault.nodes),
+                       fault.full           ? "full"
+                       : fault.failing_sync ? "fails a sync"
+                                            : "slow");
+  }
+  std::string operator()(const TransferFault& fault) const {
+    return "transfer to " + node_name(fault.target);
+  }
+  std::string operator()(const MembersFault& fault) const {
+    return fmt::format("members {}{}{}", names(fault.voters), fault.learners.empty() ? "" : ", learners ",
+                       names(fault.learners));
+  }
 };
 
 }  // namespace

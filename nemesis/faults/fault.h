@@ -23,8 +23,8 @@ struct ClusterView {
 
 /// A fault as a plan asks for it.
 struct FaultRequest {
-  std::string fault;   ///< partition, kill, pause
-  std::string shape;   ///< partition only: isolate-one, halves, majority-ring, bridge, one-way, random
+  std::string fault;   ///< a name of catalog.h
+  std::string shape;   ///< of faults that have several, such as isolate-one of partition; else empty
   std::string target;  ///< leader, follower, minority, majority, one, all, names "n1,n3"; empty: one node
 
   friend bool operator==(const FaultRequest&, const FaultRequest&) = default;
@@ -38,6 +38,8 @@ class Fault {
   virtual ~Fault() = default;
 
   [[nodiscard]] virtual std::string_view name() const = 0;
+  /// Only the simulator can do it.
+  [[nodiscard]] virtual bool simulated() const { return false; }
   /// Whether a cluster of n1 to n<nodes> can be struck with this at all: the shape and the target are known,
   /// fit each other and name members. The message lists what is allowed.
   [[nodiscard]] virtual Status check(const FaultRequest& request, std::uint32_t nodes) const = 0;

@@ -107,4 +107,24 @@ Result<std::vector<NodeId>> choose_targets(std::string_view target, const Cluste
   return chosen;
 }
 
+Status check_node_fault(const FaultRequest& request, std::uint32_t nodes,
+                        const std::vector<std::string_view>& shapes) {
+  if (shapes.empty() && !request.shape.empty())
+    return invalid(fmt::format("{} takes no shape", request.fault));
+  const bool known = shapes.empty() || std::find(shapes.begin(), shapes.end(), request.shape) != shapes.end();
+  if (!known) {
+    return invalid(fmt::format("unknown shape '{}' of {}; allowed: {}", request.shape, request.fault,
+                               fmt::join(shapes, ", ")));
+  }
+  const auto size = target_size(request.target.empty() ? "one" : request.target, nodes);
+  return size.ok() ? Status() : size.error();
+}
+
+Result<std::vector<NodeId>> choose_nodes(const FaultRequest& request, const ClusterView& cluster,
+                                         const std::vector<std::string_view>& shapes, Rng& rng) {
+  const auto nodes = static_cast<std::uint32_t>(cluster.nodes.size());
+  if (Status status = check_node_fault(request, nodes, shapes); !status.ok()) return status.error();
+  return choose_targets(request.target.empty() ? "one" : request.target, cluster, rng);
+}
+
 }  // namespace ordeal

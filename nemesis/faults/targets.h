@@ -24,6 +24,15 @@ namespace ordeal {
 [[nodiscard]] Result<std::vector<NodeId>> choose_targets(std::string_view target, const ClusterView& cluster,
                                                          Rng& rng);
 
+/// For faults that strike whole nodes: `shapes` are those that the fault knows, empty when it takes none; the
+/// target is anything, one node when empty.
+[[nodiscard]] Status check_node_fault(const FaultRequest& request, std::uint32_t nodes,
+                                      const std::vector<std::string_view>& shapes);
+/// The nodes of such a request, sorted. Errors: those of check_node_fault and choose_targets.
+[[nodiscard]] Result<std::vector<NodeId>> choose_nodes(const FaultRequest& request,
+                                                       const ClusterView& cluster,
+                                                       const std::vector<std::string_view>& shapes, Rng& rng);
+
 /// floor((n - 1) / 2): the most that may fail.
 [[nodiscard]] constexpr std::uint32_t minority_size(std::uint32_t nodes) {
   return (nodes - 1) / 2;

@@ -113,7 +113,8 @@ TEST(HostileFlag, OfOrdealIsRefused) {
       {"unknown fault",
        {"ordeal", "run", "--nemesis", "meteor"},
        kArguments,
-       "allowed: partition, kill, pause"},
+       "allowed: partition, kill, pause, power, clock, packets, disk, transfer, "
+       "members"},
       {"name that leaves the store",
        {"ordeal", "run", "--name", "../x"},
        kArguments,

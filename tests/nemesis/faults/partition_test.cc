@@ -137,7 +137,9 @@ TEST(Partition, RefusesWhatDoesNotFitAndSaysWhatDoes) {
   EXPECT_EQ(refusal({"partition", "majority-ring", ""}, 3),
             "shape majority-ring needs at least 4 nodes, not 3");
   EXPECT_THAT(refusal({"partition", "halves", "n1,n2,n3"}, 3), HasSubstr("is the whole cluster"));
-  EXPECT_EQ(refusal({"quake", "", ""}, 5), "unknown fault 'quake'; allowed: partition, kill, pause");
+  EXPECT_EQ(refusal({"quake", "", ""}, 5),
+            "unknown fault 'quake'; allowed: partition, kill, pause, power, clock, packets, disk, transfer, "
+            "members");
 }
 
 TEST(Partition, WithoutAKnownLeaderIsUnavailableForNow) {

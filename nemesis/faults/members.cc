@@ -1,0 +1,37 @@
+#include "nemesis/faults/members.h"
+
+#include "nemesis/faults/targets.h"
+
+#include <algorithm>
+
+namespace ordeal {
+namespace {
+
+const std::vector<std::string_view>& shapes() {
+  static const std::vector<std::string_view> names{"remove", "demote"};
+  return names;
+}
+
+}  // namespace
+
+Status Members::check(const FaultRequest& request, std::uint32_t nodes) const {
+  if (Status status = check_node_fault(request, nodes, shapes()); !status.ok()) return status;
+  const auto size = target_size(request.target.empty() ? "one" : request.target, nodes);
+  if (*size < nodes) return {};
+  return Error{ErrorCode::kInvalidArgument,
+               "members needs a voter that stays; leave a node out of the target"};
+}
+
+Result<FaultSpec> Members::choose(const FaultRequest& request, const ClusterView& cluster, Rng& rng) const {
+  auto nodes = choose_nodes(request, cluster, shapes(), rng);
+  if (!nodes.ok()) return nodes.error();
+  MembersFault fault;
+  for (const NodeId node : cluster.nodes) {
+    const bool struck = std::binary_search(nodes->begin(), nodes->end(), node);
+    if (!struck) fault.voters.push_back(node);
+    if (struck && request.shape == "demote") fault.learners.push_back(node);
+  }
+  return FaultSpec(std::move(fault));
+}
+
+}  // namespace ordeal

@@ -1,0 +1,90 @@
+// The faults that only the simulator can do: whom they strike, and with what.
+
+#include "nemesis/faults/catalog.h"
+#include "nemesis/faults/describe.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ordeal {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+ClusterView three_nodes() {
+  return {{NodeId(1), NodeId(2), NodeId(3)}, NodeId(2), {}};
+}
+
+FaultSpec choose(const FaultRequest& request) {
+  Rng rng(1);
+  auto spec = find_fault(request.fault)->choose(request, three_nodes(), rng);
+  EXPECT_TRUE(spec.ok()) << (spec.ok() ? "" : spec.error().message);
+  return *std::move(spec);
+}
+
+std::string refusal(const FaultRequest& request) {
+  const Status status = check_fault(request, 3);
+  return status.ok() ? "" : status.error().message;
+}
+
+TEST(SimulatedFaults, AreMarkedAsSuch) {
+  for (const char* name : {"power", "clock", "packets", "disk", "transfer", "members"})
+    EXPECT_TRUE(find_fault(name)->simulated()) << name;
+  for (const char* name : {"partition", "kill", "pause"}) EXPECT_FALSE(find_fault(name)->simulated()) << name;
+}
+
+TEST(Power, TakesTheTargetDown) {
+  const FaultSpec spec = choose({"power", "", "leader"});
+  EXPECT_THAT(std::get<PowerFault>(spec).nodes, ElementsAre(NodeId(2)));
+  EXPECT_THAT(nodes_down(spec), ElementsAre(NodeId(2)));
+  EXPECT_EQ(describe(spec), "power n2");
+}
+
+TEST(Clock, JumpsOrRunsWrong) {
+  EXPECT_EQ(std::get<ClockFault>(choose({"clock", "jump-back", "one"})).wall_jump, seconds(-30));
+  EXPECT_EQ(std::get<ClockFault>(choose({"clock", "freeze", "one"})).rate_ppm, -1'000'000);
+  EXPECT_EQ(describe(choose({"clock", "fast", "leader"})), "clock n2 at +20000 ppm");
+  EXPECT_THAT(refusal({"clock", "", "one"}),
+              HasSubstr("allowed: jump-forward, jump-back, fast, slow, freeze"));
+}
+
+TEST(Packets, StrikeEveryLinkOfTheTarget) {
+  const auto fault = std::get<PacketFault>(choose({"packets", "loss", "leader"}));
+  EXPECT_THAT(fault.links, ElementsAre(Cut{NodeId(1), NodeId(2)}, Cut{NodeId(2), NodeId(1)},
+                                       Cut{NodeId(2), NodeId(3)}, Cut{NodeId(3), NodeId(2)}));
+  EXPECT_EQ(fault.loss, 30U);
+  EXPECT_EQ(std::get<PacketFault>(choose({"packets", "reorder", "all"})).links.size(), 6U);
+}
+
+TEST(Disk, IsFullOrSlowOrFails) {
+  EXPECT_TRUE(std::get<DiskFault>(choose({"disk", "full", "one"})).full);
+  EXPECT_TRUE(std::get<DiskFault>(choose({"disk", "sync-error", "one"})).failing_sync);
+  EXPECT_GT(std::get<DiskFault>(choose({"disk", "slow", "one"})).delay, Duration());
+  EXPECT_THAT(nodes_down(choose({"disk", "full", "one"})), IsEmpty());
+}
+
+TEST(Transfer, NamesOneNode) {
+  EXPECT_NE(std::get<TransferFault>(choose({"transfer", "", "follower"})).target, NodeId(2));
+  EXPECT_THAT(refusal({"transfer", "", "majority"}), HasSubstr("one node"));
+}
+
+TEST(Members, LeavesOutOrDemotesTheTargetAndKeepsAVoter) {
+  const auto removed = std::get<MembersFault>(choose({"members", "remove", "leader"}));
+  EXPECT_THAT(removed.voters, ElementsAre(NodeId(1), NodeId(3)));
+  EXPECT_THAT(removed.learners, IsEmpty());
+  const auto demoted = std::get<MembersFault>(choose({"members", "demote", "n1,n3"}));
+  EXPECT_THAT(demoted.voters, ElementsAre(NodeId(2)));
+  EXPECT_THAT(demoted.learners, ElementsAre(NodeId(1), NodeId(3)));
+  EXPECT_THAT(refusal({"members", "remove", "all"}), HasSubstr("a voter that stays"));
+}
+
+TEST(SimulatedFaults, SayWhatTheyAreInTheHistory) {
+  EXPECT_EQ(to_text(to_value(choose({"disk", "full", "leader"}))),
+            R"({full: true, kind: "disk", nodes: ["n2"]})");
+  EXPECT_EQ(to_text(to_value(choose({"transfer", "", "n3"}))), R"({kind: "transfer", node: "n3"})");
+}
+
+}  // namespace
+}  // namespace ordeal
