@@ -3,6 +3,7 @@
 
 #include "common/result.h"
 #include "workloads/register.h"
+#include "workloads/script.h"
 #include "workloads/workload.h"
 
 #include <memory>
@@ -15,6 +16,7 @@ namespace ordeal {
 struct WorkloadOptions {
   std::string_view name = "register";
   RegisterOptions registers;
+  std::vector<ScriptedOp> operations;  ///< of the script
 };
 
 /// In the order in which `ordeal list` shows them.

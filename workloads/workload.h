@@ -7,7 +7,9 @@
 #include "common/op.h"
 #include "common/prng.h"
 #include "common/result.h"
+#include "common/time.h"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +17,13 @@
 #include <vector>
 
 namespace ordeal {
+
+/// An operation that has its time and its client.
+struct ScheduledOp {
+  Duration at;  ///< from the start of the load
+  std::uint32_t client = 0;
+  Op op;  ///< f, key and value
+};
 
 class Workload {
  public:
@@ -27,6 +36,9 @@ class Workload {
   /// The next operation for this process: f, key and value are set. None: nothing to do for it just now
   /// (every key has its full concurrency); it is asked again when an operation ends.
   [[nodiscard]] virtual std::optional<Op> next(Rng& rng, ProcessId process) = 0;
+  /// A workload that knows when each operation is due, in order of time: the load's own arrivals are not
+  /// used, and `next` is not asked. Null: it does not.
+  [[nodiscard]] virtual const std::vector<ScheduledOp>* schedule() const { return nullptr; }
   /// An operation that `next` gave has ended (ok, fail or info).
   virtual void completed(const Op& invoke, const Op& completion) = 0;
   /// The next final read for this process, after the heal: read back what must still be there. None: no more.

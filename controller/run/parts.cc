@@ -24,6 +24,7 @@ Result<std::unique_ptr<Workload>> make_workload(const Plan& plan) {
   options.registers.read_weight = plan.workload.read_weight;
   options.registers.write_weight = plan.workload.write_weight;
   options.registers.cas_weight = plan.workload.cas_weight;
+  options.operations = plan.workload.operations;
   return make_workload(options);
 }
 

@@ -6,6 +6,7 @@
 #include "common/result.h"
 #include "common/time.h"
 #include "nemesis/faults/schedule.h"
+#include "workloads/script.h"
 
 #include <cstdint>
 #include <map>
@@ -25,6 +26,7 @@ struct WorkloadPlan {
   std::uint32_t read_weight = 5;
   std::uint32_t write_weight = 3;
   std::uint32_t cas_weight = 2;
+  std::vector<ScriptedOp> operations;  ///< of the workload script, and of no other
 
   friend bool operator==(const WorkloadPlan&, const WorkloadPlan&) = default;
 };
@@ -46,6 +48,23 @@ struct ClientPlan {
   friend bool operator==(const ClientPlan&, const ClientPlan&) = default;
 };
 
+/// The machines of the simulator; real ones are as they are. Shares are of 1,000.
+struct SimPlan {
+  Duration delay_min = microseconds(100);  ///< of a message between nodes
+  Duration delay_max = microseconds(500);
+  std::uint32_t slow = 0;  ///< share of messages that take up to `slow_max` longer
+  Duration slow_max = milliseconds(100);
+  std::uint32_t loss = 0;
+  std::uint32_t duplicates = 0;
+  bool overtaking = false;               ///< messages arrive in any order
+  std::uint64_t bandwidth = 0;           ///< of a link, bytes a second; 0: without limit
+  std::uint32_t kept_by_cuts = 0;        ///< share of messages into a partition that arrive after it
+  Duration sync_min = microseconds(50);  ///< of the disk
+  Duration sync_max = microseconds(500);
+
+  friend bool operator==(const SimPlan&, const SimPlan&) = default;
+};
+
 struct Plan {
   std::string name = "default";
   std::string protocol = "raft";
@@ -59,6 +78,7 @@ struct Plan {
   std::vector<FaultEvent> fault_events;
   std::map<std::string, std::string> node_flags;  ///< name without dashes -> value, for ordeal-node
   std::vector<std::string> plants;
+  SimPlan sim;
   std::uint64_t expect_operations = 100;
   std::uint64_t expect_faults = 1;
 

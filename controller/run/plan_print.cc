@@ -40,7 +40,32 @@ std::string event_line(const FaultEvent& event) {
   return line + "}\n";
 }
 
+std::string value_text(const Value& value) {
+  if (const std::string* text = value.as_string()) return quoted(*text);
+  const Value::List* pair = value.as_list();
+  if (pair == nullptr) return "~";
+  std::vector<std::string> items;
+  for (const Value& item : *pair) items.push_back(value_text(item));
+  return list(items);
+}
+
+std::string operation_line(const ScriptedOp& op) {
+  std::string line = fmt::format("    - {{at: {}, client: {}, f: {}, key: {}", print_duration(op.at),
+                                 op.client, op.f, quoted(op.key));
+  if (!op.value.is_nil()) line += ", value: " + value_text(op.value);
+  return line + "}\n";
+}
+
+std::string script_part(const WorkloadPlan& workload) {
+  std::string out = "workload:\n  name: script\n  operations:";
+  if (workload.operations.empty()) return out + " []\n";
+  out += "\n";
+  for (const ScriptedOp& op : workload.operations) out += operation_line(op);
+  return out;
+}
+
 std::string workload_part(const WorkloadPlan& workload) {
+  if (workload.name == "script") return script_part(workload);
   return fmt::format(
       "workload:\n"
       "  name: {}\n"
@@ -96,6 +121,16 @@ std::string node_part(const Plan& plan) {
   return out;
 }
 
+/// Nothing when it is as usual: a plan for real machines need not speak of it.
+std::string sim_part(const SimPlan& sim) {
+  if (sim == SimPlan()) return {};
+  return fmt::format(
+      "sim: {{delay: {}, slow: {}, slow_max: {}, loss: {}, duplicates: {}, overtaking: {}, bandwidth: {}, "
+      "kept_by_cuts: {}, sync: {}}}\n",
+      range(sim.delay_min, sim.delay_max), sim.slow, print_duration(sim.slow_max), sim.loss, sim.duplicates,
+      sim.overtaking, sim.bandwidth, sim.kept_by_cuts, range(sim.sync_min, sim.sync_max));
+}
+
 }  // namespace
 
 std::string print_plan(const Plan& plan) {
@@ -107,6 +142,7 @@ std::string print_plan(const Plan& plan) {
   out += load_and_client_parts(plan.load, plan.client);
   out += faults_part(plan);
   out += node_part(plan);
+  out += sim_part(plan.sim);
   out += fmt::format("plants: {}\nexpect: {{operations: {}, faults: {}}}\n", list(plan.plants),
                      plan.expect_operations, plan.expect_faults);
   return out;

@@ -105,8 +105,42 @@ Problem check_workload(const Plan& plan) {
   });
 }
 
+Problem check_operation(const ScriptedOp& op, std::size_t number, const Plan& plan) {
+  const std::string path = fmt::format("workload.operations[{}]", number);
+  const Value::List* pair = op.value.as_list();
+  const bool text = op.value.as_string() != nullptr;
+  const bool swap = pair != nullptr && pair->size() == 2 && (*pair)[1].as_string() != nullptr;
+  if (op.f != "read" && op.f != "write" && op.f != "cas")
+    return PlanProblem{path + ".f", fmt::format("is '{}'; allowed: read, write, cas", op.f)};
+  if (op.key.empty()) return PlanProblem{path + ".key", "is empty"};
+  if ((op.f == "read" && !op.value.is_nil()) || (op.f == "write" && !text) || (op.f == "cas" && !swap))
+    return PlanProblem{path + ".value",
+                       "does not fit: none for read, a text for write, [expected, new] for cas"};
+  if (op.at < Duration() || op.at > plan.time_limit)
+    return PlanProblem{path + ".at", fmt::format("is {}; allowed: up to time_limit, which is {}",
+                                                 print_duration(op.at), print_duration(plan.time_limit))};
+  if (op.client < plan.load.concurrency) return std::nullopt;
+  return PlanProblem{path + ".client", fmt::format("is {}; load.concurrency has clients 0 to {}", op.client,
+                                                   plan.load.concurrency - 1)};
+}
+
+/// Each operation makes sense, and only a script has any.
+Problem check_script(const Plan& plan) {
+  const std::vector<ScriptedOp>& operations = plan.workload.operations;
+  if (plan.workload.name != "script") {
+    if (operations.empty()) return std::nullopt;
+    return PlanProblem{"workload.operations", "are for the workload script alone"};
+  }
+  if (plan.load.open) return PlanProblem{"load.mode", "is open, but a script has its own times"};
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    if (Problem problem = check_operation(operations[i], i, plan)) return problem;
+  }
+  return std::nullopt;
+}
+
 /// Closed: a client that finds no room on any key would idle for the whole run.
 Problem check_room(const Plan& plan) {
+  if (plan.workload.name == "script") return std::nullopt;
   const std::uint64_t room = std::uint64_t{plan.workload.keys} * plan.workload.concurrency_per_key;
   if (plan.load.open || plan.load.concurrency <= room) return std::nullopt;
   return PlanProblem{
@@ -298,6 +332,19 @@ Problem check_plants(const Plan& plan) {
   return std::nullopt;
 }
 
+Problem check_sim(const SimPlan& sim, Duration time_limit) {
+  const auto share = [](const char* path, std::uint32_t value) { return check_range(path, value, 0, 1000); };
+  return first({
+      [&] { return check_span("sim.delay", sim.delay_min, sim.delay_max, Duration(), time_limit); },
+      [&] { return check_span("sim.sync", sim.sync_min, sim.sync_max, Duration(), time_limit); },
+      [&] { return check_range("sim.slow_max", sim.slow_max, Duration(), time_limit); },
+      [&] { return share("sim.slow", sim.slow); },
+      [&] { return share("sim.loss", sim.loss); },
+      [&] { return share("sim.duplicates", sim.duplicates); },
+      [&] { return share("sim.kept_by_cuts", sim.kept_by_cuts); },
+  });
+}
+
 Problem check_expect(const Plan& plan) {
   const bool no_faults = !plan.random_faults && plan.fault_events.empty();
   if (!no_faults || plan.expect_faults == 0) return std::nullopt;
@@ -319,11 +366,13 @@ std::optional<PlanProblem> find_problem(const Plan& plan) {
       [&] { return check_range("nodes", plan.nodes, 1, kNodesMax); },
       [&] { return check_range("time_limit", plan.time_limit, seconds(1), kTimeLimitMax); },
       [&] { return check_workload(plan); },
+      [&] { return check_script(plan); },
       [&] { return check_load(plan); },
       [&] { return check_client(plan.client); },
       [&] { return check_faults(plan); },
       [&] { return check_node_flags(plan); },
       [&] { return check_plants(plan); },
+      [&] { return check_sim(plan.sim, plan.time_limit); },
       [&] { return check_expect(plan); },
   });
 }

@@ -189,6 +189,27 @@ Reader::Field range_field(std::string_view name, Duration& low, Duration& high, 
 
 // --- The parts of a plan ----------------------------------------------------------------------------------
 
+ScriptedOp read_operation(const YAML::Node& node, const std::string& path, Reader& reader) {
+  ScriptedOp op;
+  reader.map(node, path,
+             {duration_field("at", op.at),
+              integer_field("client", op.client),
+              text_field("f", op.f),
+              text_field("key", op.key),
+              {"value", [&](const YAML::Node& value, const std::string& inner) {
+                 if (value.IsScalar()) {
+                   op.value = value.Scalar();
+                   return;
+                 }
+                 Value::List pair;
+                 reader.list(value, inner, [&](const YAML::Node& item, const std::string& at) {
+                   pair.push_back(item.IsNull() ? Value() : Value(Reader::scalar(item, at)));
+                 });
+                 op.value = std::move(pair);
+               }}});
+  return op;
+}
+
 void read_workload(const YAML::Node& node, const std::string& path, WorkloadPlan& workload, Reader& reader) {
   reader.map(node, path,
              {text_field("name", workload.name),
@@ -196,6 +217,12 @@ void read_workload(const YAML::Node& node, const std::string& path, WorkloadPlan
               integer_field("operations_per_key", workload.operations_per_key),
               integer_field("concurrency_per_key", workload.concurrency_per_key),
               choice_field("values", workload.unique_values, "unique", "small"),
+              {"operations",
+               [&](const YAML::Node& operations, const std::string& inner) {
+                 reader.list(operations, inner, [&](const YAML::Node& op, const std::string& at) {
+                   workload.operations.push_back(read_operation(op, at, reader));
+                 });
+               }},
               {"mix", [&](const YAML::Node& mix, const std::string& inner) {
                  // What a mix leaves out is left out of the load.
                  workload.read_weight = workload.write_weight = workload.cas_weight = 0;
@@ -273,6 +300,16 @@ void read_node_flags(const YAML::Node& node, const std::string& path, Plan& plan
   reader.map(node, path, fields);
 }
 
+void read_sim(const YAML::Node& node, const std::string& path, SimPlan& sim, Reader& reader) {
+  reader.map(node, path,
+             {range_field("delay", sim.delay_min, sim.delay_max, reader), integer_field("slow", sim.slow),
+              duration_field("slow_max", sim.slow_max), integer_field("loss", sim.loss),
+              integer_field("duplicates", sim.duplicates),
+              choice_field("overtaking", sim.overtaking, "true", "false"),
+              integer_field("bandwidth", sim.bandwidth), integer_field("kept_by_cuts", sim.kept_by_cuts),
+              range_field("sync", sim.sync_min, sim.sync_max, reader)});
+}
+
 void read_version(const YAML::Node& node, const std::string& path) {
   if (Reader::scalar(node, path) != "1")
     fail(node, fmt::format("version is '{}'; this program reads version 1", node.Scalar()));
@@ -298,6 +335,7 @@ void read_plan(const YAML::Node& root, Plan& plan, Reader& reader) {
               {"faults", part(read_faults, plan)},
               {"node", part(read_node_flags, plan)},
               texts_field("plants", plan.plants, reader),
+              {"sim", part(read_sim, plan.sim)},
               {"expect", [&](const YAML::Node& node, const std::string& path) {
                  reader.map(node, path,
                             {integer_field("operations", plan.expect_operations),

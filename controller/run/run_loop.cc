@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
 #include <set>
 
 namespace ordeal {
@@ -73,6 +74,7 @@ struct RunLoop::State {
 
   // The load.
   void dispatch_load();
+  void dispatch_schedule(const std::vector<ScheduledOp>& schedule);
   bool dispatch_final_reads();
   std::optional<Slot> free_slot();
   void start(Slot slot, Op op, std::optional<MonotonicTime> planned);
@@ -112,8 +114,10 @@ struct RunLoop::State {
   std::vector<Slot> load_slots;
   std::deque<Slot> idle;                               ///< first in, first out: every client gets its turn
   std::deque<std::pair<MonotonicTime, Slot>> resting;  ///< by time
-  bool starved = false;      ///< the workload had nothing; asked again when an operation ends
-  std::set<Slot> final_ops;  ///< slots whose open operation is a final read
+  bool starved = false;                    ///< the workload had nothing; asked again when an operation ends
+  std::size_t next_scheduled = 0;          ///< of a workload with a schedule
+  std::map<Slot, std::deque<Op>> waiting;  ///< due, and their client is not free
+  std::set<Slot> final_ops;                ///< slots whose open operation is a final read
   bool heal_asked = false;
   std::optional<MonotonicTime> recovery_start;  ///< when the heal was verified, or given up
 };
@@ -291,6 +295,7 @@ void RunLoop::State::begin_done() {
 // --- Operations -------------------------------------------------------------------------------------------
 
 void RunLoop::State::dispatch_load() {
+  if (const auto* schedule = workload->schedule()) return dispatch_schedule(*schedule);
   const MonotonicTime at = now.monotonic;
   while (!starved && arrivals.next() <= at) {
     const auto slot = free_slot();
@@ -303,6 +308,22 @@ void RunLoop::State::dispatch_load() {
     }
     const MonotonicTime planned = arrivals.take(at);
     start(*slot, std::move(*op), plan.load.open ? std::optional(planned) : std::nullopt);
+  }
+}
+
+void RunLoop::State::dispatch_schedule(const std::vector<ScheduledOp>& schedule) {
+  for (; next_scheduled < schedule.size(); ++next_scheduled) {
+    const ScheduledOp& due = schedule[next_scheduled];
+    if (load_start + due.at > now.monotonic) break;
+    waiting[load_slots[due.client % load_slots.size()]].push_back(due.op);
+  }
+  for (auto& [slot, operations] : waiting) {
+    const auto free = std::find(idle.begin(), idle.end(), slot);
+    if (operations.empty() || free == idle.end()) continue;
+    idle.erase(free);
+    Op op = std::move(operations.front());
+    operations.pop_front();
+    start(slot, std::move(op), std::nullopt);
   }
 }
 
@@ -399,7 +420,11 @@ MonotonicTime RunLoop::State::next_wake() const {
   if (phase == RunPhase::kLoad) {
     consider(load_start + plan.time_limit);
     const bool free = !idle.empty() || (plan.load.open && load_slots.size() < clients_max(plan));
-    if (free && !starved) consider(arrivals.next());
+    if (const auto* schedule = workload->schedule()) {
+      if (next_scheduled < schedule->size()) consider(load_start + (*schedule)[next_scheduled].at);
+    } else if (free && !starved) {
+      consider(arrivals.next());
+    }
   }
   // What is due was done: a time that has passed could only make the driver spin.
   return std::max(soonest, now.monotonic + microseconds(1));

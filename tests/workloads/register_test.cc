@@ -231,7 +231,7 @@ TEST(WorkloadCatalog, MakesByNameAndListsTheNamesOtherwise) {
   WorkloadOptions options;
   EXPECT_EQ((*make_workload(options))->name(), "register");
   options.name = "regster";
-  EXPECT_EQ(make_workload(options).error().message, "unknown workload 'regster'; allowed: register");
+  EXPECT_EQ(make_workload(options).error().message, "unknown workload 'regster'; allowed: register, script");
 }
 
 }  // namespace

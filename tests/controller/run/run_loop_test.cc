@@ -42,6 +42,27 @@ TEST(RunLoop, RunsThePhasesInOrderAndCounts) {
   EXPECT_EQ(count(ran.history, "heal", OpType::kOk), 1U);
 }
 
+TEST(RunLoop, FollowsAScript) {
+  Plan plan = short_plan();
+  plan.random_faults.reset();
+  plan.fault_events.clear();
+  plan.expect_faults = plan.expect_operations = 0;
+  plan.workload = WorkloadPlan();
+  plan.workload.name = "script";
+  plan.workload.operations = {{seconds(1), 1, "write", "a", "x"},
+                              {seconds(1), 1, "write", "a", "y"},  // waits for the first
+                              {seconds(2), 0, "read", "a", Value()}};
+  const Ran ran = drive(plan, 1);
+  expect_well_formed(ran.history);
+  EXPECT_EQ(count(ran.history, "write", OpType::kOk), 2U);
+  EXPECT_EQ(count(ran.history, "read", OpType::kOk), 6U) << "one of the script and five at the end";
+  const auto first =
+      std::find_if(ran.history.begin(), ran.history.end(), [](const Op& op) { return op.f == "write"; });
+  ASSERT_NE(first, ran.history.end());
+  EXPECT_EQ(first->value, Value("x"));
+  EXPECT_EQ(first->process, ProcessId(1));
+}
+
 TEST(RunLoop, IsAFunctionOfItsInputs) {
   Plan plan = default_plan();
   Script script;
