@@ -1,0 +1,283 @@
+// The environment port in virtual time: faults, their probes, the final heal; and the liveness phase.
+
+#include "common/check.h"
+#include "sim/world.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace ordeal::sim {
+namespace {
+
+constexpr Duration kVerbMin = milliseconds(1);
+constexpr Duration kVerbMax = milliseconds(20);
+
+template <class... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+template <class... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>;
+
+/// A link that is only as good as a PacketFault leaves it.
+Weather worsened(Weather weather, const PacketFault& fault) {
+  weather.delay_min = weather.delay_min + fault.delay;
+  weather.delay_max = weather.delay_max + fault.delay + fault.jitter;
+  weather.loss = std::min(1000U, weather.loss + fault.loss * 10);
+  weather.duplicates = std::min(1000U, weather.duplicates + fault.duplicates * 10);
+  weather.overtaking = weather.overtaking || fault.overtaking;
+  return weather;
+}
+
+}  // namespace
+
+void World::environment(EnvironmentRequest request) {
+  EnvironmentResult result;
+  result.id = request.id;
+  result.earliest = now_;
+  bool seen = true;
+  std::visit(Overloaded{[&](ApplyFault& apply) {
+                          if (!faults_.emplace(apply.fault, apply.spec).second) return;  // idempotent
+                          put_in_force(apply.spec);
+                          seen = in_force(apply.spec);
+                        },
+                        [&](const RemoveFault& remove) {
+                          const auto fault = faults_.find(remove.fault);
+                          if (fault == faults_.end()) return;
+                          const FaultSpec spec = std::move(fault->second);
+                          faults_.erase(fault);
+                          take_away(spec);
+                        },
+                        [&](const ProbeFault& probe) {
+                          const auto fault = faults_.find(probe.fault);
+                          seen = fault != faults_.end() && in_force(fault->second);
+                        },
+                        [&](const HealAll&) { heal_everything(); }},
+             request.verb);
+  result.outcome = seen ? EnvironmentOutcome::kVerified : EnvironmentOutcome::kUnverified;
+  if (!seen) result.reason = "the simulated cluster does not show it";
+  const MonotonicTime at = now_ + between(kVerbMin, kVerbMax);
+  result.latest = at;
+  queue_.push(at, EnvironmentAnswer{std::move(result)});
+}
+
+void World::put_in_force(const FaultSpec& spec) {
+  std::visit(Overloaded{[&](const PartitionFault& fault) {
+                          for (const Cut& link : fault.cuts) network_.cut(link);
+                        },
+                        [&](const KillFault& fault) {
+                          for (const NodeId node : fault.nodes) stop_node(node, /*power=*/false);
+                        },
+                        [&](const PowerFault& fault) {
+                          for (const NodeId node : fault.nodes) stop_node(node, /*power=*/true);
+                        },
+                        [&](const PauseFault& fault) {
+                          for (const NodeId node : fault.nodes) {
+                            marks_.paused(node, place(node).leader);
+                            this->node(node).pause();
+                          }
+                        },
+                        [&](const ClockFault& fault) {
+                          for (const NodeId node : fault.nodes) {
+                            this->node(node).clock().jump_wall(fault.wall_jump);
+                            set_clock_rate(node, fault.rate_ppm);
+                          }
+                        },
+                        [&](const PacketFault& fault) {
+                          for (const Cut& link : fault.links)
+                            network_.set_weather(link, worsened(network_.usual_weather(), fault));
+                        },
+                        [&](const DiskFault& fault) {
+                          for (const NodeId node : fault.nodes) {
+                            DiskHealth& health = this->node(node).storage().health();
+                            health.full = fault.full;
+                            health.failing = fault.failing_sync;
+                            health.sync_max = health.sync_max + fault.delay;
+                          }
+                        },
+                        [&](const TransferFault& fault) {
+                          for (Place& at : places_) at.node->transfer(now_, fault.target);
+                        },
+                        [&](const MembersFault& fault) {
+                          for (Place& at : places_)
+                            at.node->change_members(now_, fault.voters, fault.learners);
+                        }},
+             spec);
+}
+
+void World::take_away(const FaultSpec& spec) {
+  const auto restart = [&](NodeId node) {
+    if (!this->node(node).running()) start_node(node);
+  };
+  std::visit(Overloaded{[&](const PartitionFault& fault) {
+                          for (const Cut& link : fault.cuts) uncut(link);
+                        },
+                        [&](const KillFault& fault) {
+                          for (const NodeId node : fault.nodes) restart(node);
+                        },
+                        [&](const PowerFault& fault) {
+                          for (const NodeId node : fault.nodes) restart(node);
+                        },
+                        [&](const PauseFault& fault) {
+                          for (const NodeId node : fault.nodes) {
+                            marks_.resumed(node);
+                            this->node(node).resume(now_);
+                          }
+                        },
+                        [&](const ClockFault& fault) {
+                          for (const NodeId node : fault.nodes) {
+                            this->node(node).clock().jump_wall(Duration(-fault.wall_jump.ns()));
+                            set_clock_rate(node, 0);
+                          }
+                        },
+                        [&](const PacketFault& fault) {
+                          for (const Cut& link : fault.links) network_.clear_weather(link);
+                        },
+                        [&](const DiskFault& fault) {
+                          for (const NodeId node : fault.nodes) {
+                            this->node(node).storage().health() = settings_.disk();
+                            restart(node);  // A failed sync has ended it.
+                          }
+                        },
+                        [&](const TransferFault&) {}, [&](const MembersFault&) { restore_members(); }},
+             spec);
+}
+
+/// The probes: what the world shows, not what was asked of it.
+bool World::in_force(const FaultSpec& spec) const {
+  const auto all = [](const auto& items, auto test) { return std::all_of(items.begin(), items.end(), test); };
+  const auto down = [&](NodeId id) { return !place(id).node->running(); };
+  return std::visit(
+      Overloaded{[&](const PartitionFault& fault) {
+                   return all(fault.cuts, [&](const Cut& link) { return !network_.open(link); });
+                 },
+                 [&](const KillFault& fault) { return all(fault.nodes, down); },
+                 [&](const PowerFault& fault) { return all(fault.nodes, down); },
+                 [&](const PauseFault& fault) {
+                   return all(fault.nodes, [&](NodeId id) { return place(id).node->paused() || down(id); });
+                 },
+                 [](const auto&) { return true; }},
+      spec);
+}
+
+void World::set_clock_rate(NodeId node, std::int64_t ppm) {
+  Node& at = this->node(node);
+  at.clock().set_rate(now_, ppm);
+  if (at.running()) at.wake(now_);  // Its deadlines are at other moments now.
+}
+
+void World::uncut(Cut link) {
+  if (!network_.uncut(link)) return;
+  // What waited goes on its way, in order.
+  for (std::size_t i = 0; i < kept_.size();) {
+    if (kept_[i].link != link) {
+      ++i;
+      continue;
+    }
+    Kept kept = std::move(kept_[i]);
+    kept_.erase(kept_.begin() + static_cast<std::ptrdiff_t>(i));
+    const Network::Fate fate = network_.send(now_, link, kept.payload.size());
+    if (fate.first)
+      queue_.push(*fate.first, PeerArrival{link, kept.life, kept.message, std::move(kept.payload)});
+  }
+}
+
+/// All are voters again, when there is a leader to do it; the heal asks again.
+void World::restore_members() {
+  std::vector<NodeId> everybody;
+  for (std::uint32_t n = 1; n <= plan_.nodes; ++n) everybody.push_back(NodeId(n));
+  for (Place& at : places_) at.node->change_members(now_, everybody, {});
+}
+
+void World::heal_everything() {
+  auto faults = std::exchange(faults_, {});
+  for (const auto& [id, spec] : faults) take_away(spec);
+  for (std::uint32_t n = 1; n <= plan_.nodes; ++n) {
+    Node& at = node(NodeId(n));
+    at.storage().health() = settings_.disk();
+    if (!at.running()) start_node(NodeId(n));
+  }
+}
+
+// --- Liveness ---------------------------------------------------------------------------------------------
+
+void World::pass(Duration length) {
+  const MonotonicTime end = now_ + length;
+  while (!broken_ && !queue_.empty() && queue_.next_time() <= end) happen_next();
+  now_ = std::max(now_, end);
+}
+
+/// Asks again and again, as an operator would: a leader may be busy with another change, or be none yet.
+bool World::everybody_votes() {
+  for (int tries = 0; tries < 40 && !broken_; ++tries) {
+    bool done = false;
+    for (const Place& at : places_) {
+      const ProtocolStatus status = at.node->protocol().status();
+      done = done || (status.role == "leader" && status.voters.size() == plan_.nodes);
+    }
+    if (done) return true;
+    restore_members();
+    pass(settings_.election_timeout());
+  }
+  return false;
+}
+
+/// These are not healed: they are dead, cut off, or, what is worse for the others, heard but deaf.
+void World::abandon(const std::vector<NodeId>& nodes) {
+  // A leader that is deaf keeps the others from electing one, unless it steps down by itself.
+  const std::uint64_t ways = settings_.checks_quorum() ? 3 : 2;
+  const std::uint64_t way = rng_.below(ways);
+  for (const NodeId node : nodes) {
+    if (way == 0) stop_node(node, /*power=*/false);
+    for (std::uint32_t n = 1; n <= plan_.nodes && way > 0; ++n) {
+      if (NodeId(n) == node) continue;
+      network_.cut({NodeId(n), node});
+      if (way == 1) network_.cut({node, NodeId(n)});
+    }
+  }
+}
+
+std::optional<std::string> World::check_liveness() {
+  ORDEAL_CHECK(!broken_);
+  heal_everything();
+  network_.calm();
+  if (!everybody_votes() && !broken_)
+    return "everything is healed, and no leader brings all nodes back as voters";
+  std::vector<NodeId> core;
+  for (std::uint32_t n = 1; n <= plan_.nodes; ++n) core.push_back(NodeId(n));
+  rng_.shuffle(core);
+  const bool all = rng_.chance(1, 2);
+  const std::size_t size = all ? core.size() : core.size() / 2 + 1;
+  const std::vector<NodeId> rest(core.begin() + static_cast<std::ptrdiff_t>(size), core.end());
+  core.resize(size);
+  abandon(rest);
+  // Elections end within a few time-outs (thesis 9.1); a dozen leaves room for split votes and for one that
+  // must first learn how far the log goes.
+  pass(settings_.election_timeout() * 12 + settings_.weather().slow_max * 10);
+  std::uint64_t token = std::uint64_t{1} << 48;
+  std::map<std::uint64_t, NodeId> asked;
+  for (const NodeId node : core) {
+    for (const std::string_view op :
+         {R"({"op":"put","key":"liveness","value":"x"})", R"({"op":"get","key":"liveness"})"}) {
+      asked.emplace(++token, node);
+      checks_.emplace(token, std::nullopt);
+      place_call({CallId(token), node, "POST", "/v1/txn", fmt::format(R"({{"steps":[{}]}})", op)});
+    }
+  }
+  pass(settings_.election_timeout() * 6 + settings_.request_timeout());
+  if (broken_) return std::nullopt;
+  std::size_t answered = 0;
+  for (const auto& [call, status] : checks_) {
+    if (status == 200) ++answered;
+    // Without forwarding a follower names the leader, and one answer to each is all there can be.
+    if (status == 200 || (!settings_.forwards() && status == 503)) continue;
+    return fmt::format("{} of {} nodes are healed, and {} {}", core.size(), plan_.nodes,
+                       node_name(asked.at(call)),
+                       status ? fmt::format("refuses with {}", *status) : "does not answer");
+  }
+  if (answered >= 2) return std::nullopt;
+  return fmt::format("{} of {} nodes are healed, and none of them leads", core.size(), plan_.nodes);
+}
+
+}  // namespace ordeal::sim

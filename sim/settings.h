@@ -1,0 +1,47 @@
+#pragma once
+// A plan as the simulated machines take it: the flags that ordeal-node would get become a core's
+// configuration, the section `sim` becomes network and disks.
+
+#include "common/prng.h"
+#include "common/result.h"
+#include "controller/run/plan.h"
+#include "node/protocol.h"
+#include "node/raft/raft.h"
+#include "node/store.h"
+#include "sim/network.h"
+#include "sim/storage.h"
+
+#include <memory>
+#include <optional>
+
+namespace ordeal::sim {
+
+class Settings {
+ public:
+  /// kInvalidArgument: a flag's value, a plant or a combination that the node would refuse too.
+  [[nodiscard]] static Result<Settings> read(const Plan& plan);
+
+  [[nodiscard]] Result<std::unique_ptr<Protocol>> make_protocol(NodeId self, const StoreView& store,
+                                                                LogIndex applied, Now now, Rng& rng) const;
+  /// As in host::MapSnapshots.
+  [[nodiscard]] std::optional<char> left_out_of_snapshots() const;
+
+  [[nodiscard]] const Weather& weather() const { return weather_; }
+  [[nodiscard]] const DiskHealth& disk() const { return disk_; }
+  [[nodiscard]] Duration request_timeout() const { return config_.forward_timeout; }
+  [[nodiscard]] Duration election_timeout() const { return config_.election_timeout; }
+  /// Whether followers pass requests on.
+  [[nodiscard]] bool forwards() const { return config_.forward; }
+  [[nodiscard]] bool checks_quorum() const { return config_.check_quorum; }
+  /// How far each node's clocks may be from the world's when it begins.
+  [[nodiscard]] Duration clock_offset_max() const { return seconds(10); }
+
+ private:
+  Settings() = default;
+
+  raft::RaftConfig config_;
+  Weather weather_;
+  DiskHealth disk_;
+};
+
+}  // namespace ordeal::sim

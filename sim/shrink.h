@@ -1,0 +1,42 @@
+#pragma once
+// Makes a failing run small: delta debugging (Zeller and Hildebrandt, TSE 2002) over faults, operations,
+// clients, nodes and the machines' quirks. What remains is a plan with explicit events and operations that
+// fails in the same way when it is run again.
+//
+// Taking something away shifts the timing of the rest, so each candidate is tried with several seeds, and the
+// seed that failed becomes the plan's.
+
+#include "common/result.h"
+#include "controller/run/plan.h"
+#include "sim/simulation.h"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace ordeal::sim {
+
+struct ShrinkOptions {
+  std::uint32_t seeds_per_try = 12;
+  std::uint64_t runs_max = 20'000;
+  /// Asked before every run; true: give back what there is.
+  std::function<bool()> stop;
+  /// Told when something was taken away: "9 faults, 31 operations".
+  std::function<void(const std::string&)> progress;
+};
+
+struct Shrunk {
+  Plan plan;  ///< with its seed
+  Outcome outcome = Outcome::kGood;
+  std::string kind;
+  std::string why;
+  std::uint64_t runs = 0;
+
+  [[nodiscard]] std::size_t faults() const { return plan.fault_events.size(); }
+  [[nodiscard]] std::size_t operations() const { return plan.workload.operations.size(); }
+};
+
+/// kNotFound: the plan does not fail with this seed. kInvalidArgument: as simulate.
+[[nodiscard]] Result<Shrunk> shrink(const Plan& plan, std::uint64_t seed, const ShrinkOptions& options);
+
+}  // namespace ordeal::sim

@@ -1,0 +1,62 @@
+#pragma once
+// One run in the simulator, from plan and seed to verdict: the run loop, workload, clients and checkers of a
+// real campaign on a World, in virtual time.
+
+#include "checkers/checker.h"
+#include "common/history.h"
+#include "common/result.h"
+#include "controller/run/plan.h"
+#include "controller/run/run_loop.h"
+#include "sim/world.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ordeal::sim {
+
+enum class Outcome : std::uint8_t {
+  kGood,
+  kInvariant,  ///< broken after some event; the run stopped there
+  kHistory,    ///< a checker found the history invalid
+  kLiveness,   ///< healed, and operations did not finish
+  kUnknown,    ///< a checker gave up within its budget
+};
+/// "good", "invariant", "history", "liveness", "unknown".
+[[nodiscard]] std::string_view to_text(Outcome outcome);
+
+struct SimOptions {
+  bool invariants = true;
+  bool liveness = true;
+  Spectator* spectator = nullptr;
+  std::uint64_t checker_steps_max = 2'000'000;  ///< per key
+};
+
+struct SimResult {
+  std::uint64_t seed = 0;
+  Outcome outcome = Outcome::kGood;
+  std::string kind;  ///< which invariant, checker or "liveness"; empty when good
+  std::string why;   ///< in a sentence
+  std::optional<MonotonicTime> broken_at;
+
+  RunSummary summary;
+  History history;
+  std::vector<Finding> findings;
+  Duration length;  ///< virtual
+  std::uint64_t events = 0;
+  std::uint64_t trace_hash = 0;
+  std::vector<Mark> marks;  ///< situations that the run was in
+
+  [[nodiscard]] bool bad() const { return outcome != Outcome::kGood && outcome != Outcome::kUnknown; }
+  /// Operations of clients that ended ok.
+  [[nodiscard]] std::uint64_t completed() const { return summary.progress.ok; }
+  /// Long, busy and troubled enough to say something about the system.
+  [[nodiscard]] bool counts() const;
+};
+
+/// kInvalidArgument: check_plan refuses the plan, or the node would.
+[[nodiscard]] Result<SimResult> simulate(const Plan& plan, std::uint64_t seed, const SimOptions& options);
+
+}  // namespace ordeal::sim

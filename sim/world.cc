@@ -1,0 +1,286 @@
+#include "sim/world.h"
+
+#include "common/check.h"
+#include "node/kv/state_machine.h"
+#include "node/raft/inspection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace ordeal::sim {
+namespace {
+
+constexpr MonotonicTime kNever(std::int64_t{1} << 62);
+constexpr WallTime kWallZero(std::int64_t{1'700'000'000} * 1'000'000'000);
+constexpr Duration kCallDelayMin = microseconds(50);
+constexpr Duration kCallDelayMax = microseconds(400);
+constexpr Duration kObserveMin = milliseconds(5);
+constexpr Duration kObserveMax = milliseconds(60);
+
+raft::Standing standing_of(const Protocol& protocol) {
+  const auto* core = dynamic_cast<const raft::Inspectable*>(&protocol);
+  ORDEAL_CHECK(core != nullptr);
+  return core->standing();
+}
+
+}  // namespace
+
+World::World(const Plan& plan, const Settings& settings, std::uint64_t seed, const WorldOptions& options)
+    : plan_(plan),
+      settings_(settings),
+      options_(options),
+      rng_(Rng(seed).split("world")),
+      machine_(kv::make_kv_state_machine()),
+      network_(plan.nodes, settings.weather(), Rng(seed).split("network")),
+      hash_(seed),
+      marks_(plan.nodes) {
+  Rng clocks = rng_.split("clocks");
+  NodeOutlet& outlet = *this;
+  for (std::uint32_t n = 1; n <= plan.nodes; ++n) {
+    const Duration ahead(clocks.between(0, settings.clock_offset_max().ns()));
+    Place place;
+    place.node = std::make_unique<Node>(NodeId(n), settings, *machine_, NodeClock(ahead, kWallZero),
+                                        Rng(seed).split("node", n), outlet);
+    place.scheduled = kNever;
+    places_.push_back(std::move(place));
+  }
+}
+
+World::~World() = default;
+
+// --- Events -----------------------------------------------------------------------------------------------
+
+void World::run(RunLoop& loop, Duration length_max) {
+  loop_ = &loop;
+  for (std::uint32_t n = 1; n <= plan_.nodes; ++n) start_node(NodeId(n));
+  step_loop(Wake{});
+  const MonotonicTime end = now_ + length_max;
+  while (!finished_ && !broken_ && !queue_.empty() && now_ < end) happen_next();
+  loop_ = nullptr;
+}
+
+void World::happen_next() {
+  now_ = queue_.next_time();
+  Happening happening = queue_.pop();
+  ++events_;
+  fold(static_cast<std::uint64_t>(now_.ns()) << 4 | happening.index());
+  std::visit([this](auto& event) { on(event); }, happening);
+}
+
+void World::fold(std::string_view bytes) {
+  while (bytes.size() >= 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data(), 8);  // little-endian machines alone; CMake refuses others
+    fold(word);
+    bytes.remove_prefix(8);
+  }
+  std::uint64_t rest = bytes.size();
+  for (const char c : bytes) rest = rest << 8 | static_cast<unsigned char>(c);
+  fold(rest);
+}
+
+void World::on(PeerArrival& event) {
+  if (!network_.open(event.link)) {
+    if (network_.keeps(event.link))
+      kept_.push_back({event.link, event.life, event.message, std::move(event.payload)});
+    return;
+  }
+  Node& to = node(event.link.to);
+  if (!to.running() || to.life() != event.life) return;
+  fold(event.payload);
+  if (options_.spectator != nullptr) options_.spectator->arrived(now_, event.link, event.message);
+  to.deliver(now_, event.link.from, std::move(event.payload));
+}
+
+void World::on(const DiskRound& event) {
+  Node& on = node(event.node);
+  if (on.running() && on.life() == event.life) on.disk_done(now_);
+}
+
+void World::on(const NodeWake& event) {
+  Place& at = place(event.node);
+  at.scheduled = kNever;
+  if (!at.node->running() || at.node->paused()) return;
+  if (now_ < at.wake) return wake_at(event.node, at.wake);
+  at.node->wake(now_);
+}
+
+void World::on(CallArrival& event) {
+  Call& call = event.call;
+  Node& to = node(call.endpoint);
+  if (!to.running()) {
+    queue_.push(now_ + between(kCallDelayMin, kCallDelayMax),
+                CallLoss{CallClosed{call.call, /*sent=*/false, "connection refused"}});
+    return;
+  }
+  fold(call.body);
+  calls_.emplace(call.call.value(), call.endpoint);
+  to.request(now_, call.call.value(), call.method, std::move(call.target), std::move(call.body));
+}
+
+void World::on(CallAnswer& event) {
+  const auto check = checks_.find(event.reply.call.value());
+  if (check != checks_.end()) {
+    check->second = event.reply.status;
+  } else if (loop_ != nullptr) {
+    step_loop(std::move(event.reply));
+  }
+}
+
+void World::on(CallLoss& event) {
+  if (loop_ != nullptr) step_loop(std::move(event.closed));
+}
+
+void World::on(const LoopWake& /*event*/) {
+  if (loop_ == nullptr) return;
+  if (now_ >= loop_wake_) step_loop(Wake{});
+}
+
+void World::on(EnvironmentAnswer& event) {
+  if (loop_ != nullptr) step_loop(std::move(event.result));
+}
+
+void World::on(const Observe& event) {
+  Place& at = place(event.node);
+  at.observe_pending = false;
+  if (loop_ == nullptr) return;
+  NodeObservation seen;
+  seen.node = event.node;
+  // A node that is paused answers nobody.
+  seen.reachable = at.node->running() && !at.node->paused();
+  if (seen.reachable) {
+    const ProtocolStatus status = at.node->protocol().status();
+    seen.role = status.role;
+    seen.term = status.term;
+    seen.leader = status.leader;
+    seen.commit = status.commit;
+    seen.applied = status.applied;
+  }
+  if (options_.spectator != nullptr) options_.spectator->observed(now_, seen);
+  step_loop(std::move(seen));
+}
+
+// --- The run loop -----------------------------------------------------------------------------------------
+
+void World::step_loop(const RunInput& input) {
+  RunOutput output = loop_->step({now_, kWallZero + Duration(now_.ns())}, input);
+  for (Op& op : output.history) {
+    fold(static_cast<std::uint64_t>(op.process.value()) << 8 | static_cast<std::uint64_t>(op.type));
+    if (options_.spectator != nullptr) options_.spectator->operation(now_, op);
+    history_.push_back(std::move(op));
+  }
+  for (Call& call : output.calls) place_call(std::move(call));
+  for (EnvironmentRequest& request : output.environment) environment(std::move(request));
+  finished_ = finished_ || output.finished;
+  if (loop_wake_ <= now_ || output.next_wake < loop_wake_) {
+    loop_wake_ = output.next_wake;
+    queue_.push(loop_wake_, LoopWake{});
+  }
+}
+
+void World::place_call(Call call) {
+  queue_.push(now_ + between(kCallDelayMin, kCallDelayMax), CallArrival{std::move(call)});
+}
+
+void World::observe_soon(NodeId node) {
+  Place& at = place(node);
+  if (at.observe_pending) return;
+  at.observe_pending = true;
+  queue_.push(now_ + between(kObserveMin, kObserveMax), Observe{node});
+}
+
+// --- What nodes do ----------------------------------------------------------------------------------------
+
+void World::send(NodeId from, NodeId to, Bytes payload) {
+  if (to == kNoNode || to.value() > plan_.nodes) return;
+  const Cut link{from, to};
+  const std::uint64_t life = node(to).life();
+  const std::uint64_t message = ++messages_;
+  if (options_.spectator != nullptr) options_.spectator->sent(now_, link, message, payload);
+  const Network::Fate fate = network_.send(now_, link, payload.size());
+  if (fate.second) queue_.push(*fate.second, PeerArrival{link, life, message, payload});
+  if (fate.first) {
+    queue_.push(*fate.first, PeerArrival{link, life, message, std::move(payload)});
+  } else if (fate.waits) {
+    kept_.push_back({link, life, message, std::move(payload)});
+  }
+}
+
+void World::answer(NodeId /*node*/, std::uint64_t token, int status, std::string body) {
+  if (calls_.erase(token) == 0) return;
+  queue_.push(now_ + between(kCallDelayMin, kCallDelayMax),
+              CallAnswer{CallReply{CallId(token), status, std::move(body)}});
+}
+
+void World::disk_busy(NodeId node, Duration length) {
+  queue_.push(now_ + length, DiskRound{node, this->node(node).life()});
+}
+
+void World::wake_at(NodeId node, MonotonicTime at) {
+  Place& here = place(node);
+  here.wake = at;
+  if (here.scheduled <= at) return;  // It looks again then.
+  here.scheduled = at;
+  queue_.push(at, NodeWake{node});
+}
+
+void World::stepped(NodeId node, const Protocol& protocol) {
+  if (options_.invariants && !broken_) {
+    if (auto violation = invariants_.observe(protocol))
+      broken_ = Broken{std::move(*violation), now_, events_};
+  }
+  Place& here = place(node);
+  const raft::Standing standing = standing_of(protocol);
+  if (standing.leader == here.leader && standing.term == here.term) return;
+  here.leader = standing.leader;
+  here.term = standing.term;
+  observe_soon(node);
+}
+
+void World::happened(NodeId node, const Event& event) {
+  const Place& here = place(node);
+  raft::Standing standing{false, here.term, false};
+  if (here.node->running()) standing = standing_of(here.node->protocol());
+  marks_.happened(node, event.name, standing.term, standing.joint);
+  if (options_.spectator != nullptr) options_.spectator->happened(now_, node, event);
+}
+
+void World::ended(NodeId node, std::string reason) {
+  happened(node, {"process-ended", std::move(reason)});
+  invariants_.stopped(node);
+  lose_calls(node);
+  observe_soon(node);
+}
+
+void World::lose_calls(NodeId node) {
+  for (auto it = calls_.begin(); it != calls_.end();) {
+    if (it->second != node) {
+      ++it;
+      continue;
+    }
+    queue_.push(now_ + between(kCallDelayMin, kCallDelayMax),
+                CallLoss{CallClosed{CallId(it->first), /*sent=*/true, "connection reset"}});
+    it = calls_.erase(it);
+  }
+}
+
+void World::start_node(NodeId node) {
+  marks_.started(node);
+  this->node(node).start(now_);
+  observe_soon(node);
+}
+
+void World::stop_node(NodeId node, bool power) {
+  Node& here = this->node(node);
+  const std::size_t lost = here.stop(power);
+  fold(lost);
+  marks_.crashed(node, power ? lost : 0);
+  invariants_.stopped(node);
+  lose_calls(node);
+  observe_soon(node);
+}
+
+}  // namespace ordeal::sim

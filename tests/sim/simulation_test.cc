@@ -1,0 +1,108 @@
+#include "sim/simulation.h"
+
+#include "sim/swarm.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ordeal::sim {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+SimResult run(const Plan& plan, std::uint64_t seed) {
+  auto result = simulate(plan, seed, {});
+  EXPECT_TRUE(result.ok()) << (result.ok() ? "" : result.error().message);
+  return *std::move(result);
+}
+
+TEST(Simulation, RunsTheDefaultPlanAsItIs) {
+  const SimResult result = run(default_plan(), 1);
+  EXPECT_EQ(result.outcome, Outcome::kGood) << result.why;
+  EXPECT_THAT(result.summary.vacuous, IsEmpty());
+  EXPECT_TRUE(result.counts());
+  EXPECT_TRUE(check_well_formed(result.history).ok());
+  EXPECT_GE(result.summary.progress.faults_verified, 8U);
+  EXPECT_EQ(result.summary.progress.faults_healed, result.summary.progress.faults_verified);
+}
+
+TEST(Simulation, RepeatsBitForBit) {
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    const Plan plan = draw_plan({}, seed);
+    const SimResult once = run(plan, seed);
+    const SimResult again = run(plan, seed);
+    EXPECT_EQ(once.trace_hash, again.trace_hash) << "seed " << seed;
+    EXPECT_EQ(once.history, again.history) << "seed " << seed;
+    EXPECT_NE(once.trace_hash, run(plan, seed + 1000).trace_hash) << "seed " << seed;
+  }
+}
+
+TEST(Simulation, FindsNothingWrongWithTheProtocolAsItIs) {
+  for (std::uint64_t seed = 1; seed <= 25; ++seed) {
+    const SimResult result = run(draw_plan({}, seed), seed);
+    EXPECT_FALSE(result.bad()) << "seed " << seed << ": " << result.kind << ": " << result.why;
+  }
+}
+
+/// The first seed that fails with the plant on, up to `seeds_max`.
+std::string find(const std::string& plant, std::uint64_t seeds_max) {
+  for (std::uint64_t seed = 1; seed <= seeds_max; ++seed) {
+    SwarmOptions options;
+    options.plants = {plant};
+    const SimResult result = run(draw_plan(options, seed), seed);
+    if (result.bad()) return result.kind;
+  }
+  return "";
+}
+
+TEST(Simulation, FindsPlantedBugsAndNamesWhatTheyBreak) {
+  EXPECT_EQ(find("R5", 30), "linearizable");
+  EXPECT_EQ(find("R10", 30), "quorum-durability");
+  EXPECT_NE(find("R11", 60), "");
+  EXPECT_EQ(find("R12", 60), "leader-completeness");
+  EXPECT_EQ(find("R19", 60), "linearizable");
+  EXPECT_EQ(find("R20", 30), "quorum-durability");
+}
+
+TEST(Simulation, NamesTheGuiltyOperationsOfABadHistory) {
+  SwarmOptions options;
+  options.plants = {"R5"};
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    const SimResult result = run(draw_plan(options, seed), seed);
+    if (result.outcome != Outcome::kHistory) continue;
+    ASSERT_FALSE(result.findings.empty());
+    ASSERT_FALSE(result.findings.front().witnesses.empty());
+    EXPECT_FALSE(result.findings.front().witnesses.front().stuck.empty());
+    return;
+  }
+  FAIL() << "no bad history in 60 seeds";
+}
+
+TEST(Simulation, TellsPowerLossFromAKill) {
+  Plan plan = default_plan();
+  plan.random_faults.reset();
+  plan.time_limit = seconds(20);
+  plan.expect_faults = 1;
+  for (const char* fault : {"kill", "power"}) {
+    plan.fault_events = {{seconds(3), seconds(2), {fault, "", "all"}}};
+    const SimResult result = run(plan, 5);
+    EXPECT_EQ(result.outcome, Outcome::kGood) << fault << ": " << result.why;
+    EXPECT_EQ(result.summary.progress.faults_verified, 1U) << fault;
+  }
+}
+
+TEST(Simulation, RefusesAPlanThatTheNodeWouldRefuse) {
+  Plan plan = default_plan();
+  plan.node_flags["heartbeat"] = "5s";
+  const auto result = simulate(plan, 1, {});
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_THAT(result.error().message, HasSubstr("heartbeat"));
+  plan = default_plan();
+  plan.plants = {"R99"};
+  EXPECT_FALSE(simulate(plan, 1, {}).ok());
+}
+
+}  // namespace
+}  // namespace ordeal::sim
