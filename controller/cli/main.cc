@@ -6,6 +6,7 @@
 #include "controller/cli/list_command.h"
 #include "controller/cli/numbers.h"
 #include "controller/cli/run_command.h"
+#include "controller/cli/sim_command.h"
 #include "controller/report/serve.h"
 
 #include <fmt/format.h>
@@ -36,6 +37,7 @@ int serve_command(const report::ServeOptions& options) {
 struct Commands {
   RunCommandOptions run;
   CheckCommandOptions check;
+  SimCommandOptions sim;
   report::ServeOptions serve;
   std::string store = "store";
   std::string topic;
@@ -53,6 +55,15 @@ struct Commands {
     CLI::App* command = app.add_subcommand("check", "judge a history that is already there");
     add_check_options(*command, check);
     command->callback([this] { chosen = [this] { return check_command(check); }; });
+  }
+
+  void add_sim(CLI::App& app) {
+    CLI::App* command = app.add_subcommand(
+        "sim",
+        "the same in virtual time: one seed, or a hunt over many; without --plan each seed draws its own");
+    add_sim_options(*command, sim);
+    sim.argv = run.argv;
+    command->callback([this] { chosen = [this] { return sim_command(sim); }; });
   }
 
   void add_list(CLI::App& app) {
@@ -94,6 +105,7 @@ int run_program(int argc, char** argv) {
       "Exit codes: 0 valid, 1 invalid, 2 unknown or vacuous, 254 bad arguments or plan, 255 internal error.");
   Commands commands;
   commands.add_run(app, argc, argv);
+  commands.add_sim(app);
   commands.add_check(app);
   commands.add_list(app);
   commands.add_doctor(app);

@@ -35,12 +35,13 @@ std::string policy() {
                      policy_hash(assets::report_css), scripts);
 }
 
-std::string navigation(bool violated, bool led) {
+std::string navigation(bool violated, bool messages, bool led) {
   std::string links;
   const auto link = [&](std::string_view id, std::string_view name) {
     links += fmt::format(R"(<li><a href="#{}">{}</a></li>)", id, name);
   };
   if (violated) link("violation", "Violation");
+  if (messages) link("messages", "Messages");
   link("timeline", "Timeline");
   link("latency", "Latency");
   link("faults", "Faults");
@@ -66,10 +67,10 @@ std::string assemble(const ReportFacts& facts, std::string_view data) {
       policy(), to_text(facts.verdict.verdict), escape_html(info.name), assets::report_css.text,
       escape_html(info.name));
   html += verdict_section(facts);
-  html += navigation(!violation.empty(), !info.leaders.empty());
-  for (const std::string& part :
-       {violation, timeline_section(facts), latency_section(facts), faults_section(facts),
-        leaders_section(facts), checks_section(facts), machine_section(facts), plan_section(facts)}) {
+  html += navigation(!violation.empty(), !facts.input.diagram.empty(), !info.leaders.empty());
+  for (const std::string& part : {violation, messages_section(facts), timeline_section(facts),
+                                  latency_section(facts), faults_section(facts), leaders_section(facts),
+                                  checks_section(facts), machine_section(facts), plan_section(facts)}) {
     html += part;
     html += '\n';
   }

@@ -18,6 +18,7 @@ struct ReportInput {
   History history;
   std::vector<Finding> findings;
   RunSummary summary;
+  std::string diagram;             ///< an SVG of the messages between nodes, from the simulator; empty: none
   std::vector<std::string> files;  ///< beside the report, relative: "nodes/n1/node.log"; shown as links
 };
 

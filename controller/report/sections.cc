@@ -183,6 +183,16 @@ std::string timeline_section(const ReportFacts& facts) {
           errors_table(facts));
 }
 
+std::string messages_section(const ReportFacts& facts) {
+  if (facts.input.diagram.empty()) return {};
+  return section(
+      "messages", "Messages",
+      R"(<p class="lead">The end of the run as a Lamport diagram: time runs downwards, an arrow is a message from its sending to its )"
+      R"(arrival, a dashed one with a cross was not delivered. Heartbeats are left out. Point at anything for the whole of it.</p>)"
+      R"(<div class="scroll" tabindex="0" role="group" aria-label="Messages between the nodes">)" +
+          facts.input.diagram + "</div>");
+}
+
 std::string latency_section(const ReportFacts& facts) {
   const LatencyFigures& latency = facts.digest.latency;
   const std::string figures =

@@ -22,6 +22,8 @@ struct ReportFacts {
 
 [[nodiscard]] std::string verdict_section(const ReportFacts& facts);
 [[nodiscard]] std::string violation_section(const ReportFacts& facts);
+/// Empty when there is no diagram.
+[[nodiscard]] std::string messages_section(const ReportFacts& facts);
 [[nodiscard]] std::string timeline_section(const ReportFacts& facts);
 [[nodiscard]] std::string latency_section(const ReportFacts& facts);
 [[nodiscard]] std::string leaders_section(const ReportFacts& facts);

@@ -1,0 +1,32 @@
+#pragma once
+// A hunt: workers, one thread each, take the next seed until there is none, the time is up, or one failed.
+
+#include "common/result.h"
+#include "controller/cli/sim_command.h"
+#include "sim/hunt.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace ordeal::cli {
+
+struct SeedRange {
+  std::uint64_t first = 1;
+  std::uint64_t last = 1;
+};
+
+/// The plan of a seed: the one that was given, or the swarm's.
+[[nodiscard]] Plan plan_of(const SimCommandOptions& options, const Plan& given, std::uint64_t seed);
+
+struct HuntResult {
+  sim::HuntTally tally;
+  double wall_seconds = 0;
+  std::optional<std::uint64_t> first_bad;  ///< the seed that failed first
+  std::string first_kind;                  ///< "invariant election-safety"
+  std::optional<Error> refused;            ///< the plan cannot be run
+};
+
+[[nodiscard]] HuntResult run_hunt_over(const SimCommandOptions& options, const Plan& given, SeedRange seeds);
+
+}  // namespace ordeal::cli
