@@ -48,17 +48,6 @@ Status set_flag(const std::string& name, const std::string& value, raft::RaftCon
   return {};
 }
 
-class NothingStored : public StoreView {
- public:
-  Result<std::optional<Bytes>> get(Space /*space*/, std::string_view /*key*/) const override {
-    return std::optional<Bytes>();
-  }
-  Status scan(Space /*space*/, std::string_view /*first*/, std::string_view /*last*/,
-              const std::function<bool(std::string_view, std::string_view)>& /*visit*/) const override {
-    return {};
-  }
-};
-
 }  // namespace
 
 Result<Settings> Settings::read(const Plan& plan) {
@@ -73,7 +62,7 @@ Result<Settings> Settings::read(const Plan& plan) {
                        sim.duplicates, sim.overtaking, sim.bandwidth, sim.kept_by_cuts};
   settings.disk_.sync_min = sim.sync_min;
   settings.disk_.sync_max = sim.sync_max;
-  const NothingStored nothing;
+  const host::MapState nothing;
   Rng rng(0);
   const auto core = settings.make_protocol(NodeId(1), nothing, LogIndex(), Now{}, rng);
   if (!core.ok()) return core.error();

@@ -1,5 +1,6 @@
 #include "node/host/protocols.h"
 
+#include "node/host/duties/map_state.h"
 #include "node/kv/state_machine.h"
 #include "node/raft/raft.h"
 
@@ -39,20 +40,9 @@ raft::RaftConfig raft_config(const NodeOptions& options) {
   return config;
 }
 
-class NothingStored : public StoreView {
- public:
-  Result<std::optional<Bytes>> get(Space /*space*/, std::string_view /*key*/) const override {
-    return std::optional<Bytes>();
-  }
-  Status scan(Space /*space*/, std::string_view /*first*/, std::string_view /*last*/,
-              const std::function<bool(std::string_view, std::string_view)>& /*visit*/) const override {
-    return {};
-  }
-};
-
 /// Whether the core takes these settings, asked before there is a data directory to spoil.
 Status try_core(const NodeOptions& options) {
-  const NothingStored nothing;
+  const MapState nothing;
   Rng rng(0);
   const auto core = raft::make_raft(raft_config(options), nothing, LogIndex(0), Now{}, rng);
   if (core.ok()) return {};
