@@ -4,6 +4,7 @@
 #include "checkers/formats/formats.h"
 #include "common/check.h"
 #include "nemesis/faults/catalog.h"
+#include "node/host/duties/storage_plants.h"
 #include "node/raft/raft.h"
 #include "workloads/catalog.h"
 
@@ -29,7 +30,9 @@ std::string table(const std::vector<Info>& infos) {
 
 std::string bugs() {
   std::string text = "Planted bugs, off by default: --plant ID, or `plants` in a plan.\n\n";
-  for (const Plant& plant : raft::raft_plants()) {
+  std::vector<Plant> plants(raft::raft_plants().begin(), raft::raft_plants().end());
+  plants.insert(plants.end(), host::storage_plants().begin(), host::storage_plants().end());
+  for (const Plant& plant : plants) {
     text += fmt::format("{:<4} {}: {}\n", plant.id, plant.protocol, plant.text);
     text += fmt::format("       needs:     {}\n       caught by: {}\n       origin:    {}\n", plant.needs,
                         plant.caught_by, plant.origin);

@@ -6,6 +6,7 @@
 #include "controller/env/local.h"
 #include "controller/env/namespaces.h"
 #include "nemesis/faults/catalog.h"
+#include "node/host/duties/storage_plants.h"
 #include "node/raft/raft.h"
 
 #include <fmt/format.h>
@@ -34,6 +35,7 @@ std::uint64_t draw_seed() {
 Status check_plants(const Plan& plan) {
   std::vector<std::string_view> known;
   for (const Plant& plant : raft::raft_plants()) known.push_back(plant.id);
+  for (const Plant& plant : host::storage_plants()) known.push_back(plant.id);
   for (const std::string& plant : plan.plants) {
     if (std::find(known.begin(), known.end(), plant) != known.end()) continue;
     return Error{ErrorCode::kInvalidArgument, fmt::format("there is no planted bug '{}' in {}; allowed: {}",

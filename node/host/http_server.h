@@ -8,8 +8,8 @@
 #include "node/host/addresses.h"
 #include "node/host/duties/core.h"
 #include "node/host/duties/http_message.h"
-#include "node/host/http_parser.h"
 #include "node/host/duties/routes.h"
+#include "node/host/http_parser.h"
 
 #include <cstdint>
 #include <memory>

@@ -2,8 +2,8 @@
 // What a node counts, as Prometheus text. Counting is cheap and may be done on any thread.
 
 #include "common/time.h"
-#include "node/host/peers.h"
 #include "node/host/duties/routes.h"
+#include "node/host/peers.h"
 #include "node/protocol.h"
 
 #include <cstdint>

@@ -3,8 +3,8 @@
 // threads.
 
 #include "common/result.h"
-#include "node/host/options.h"
 #include "node/host/duties/storage.h"
+#include "node/host/options.h"
 
 #include <functional>
 #include <memory>

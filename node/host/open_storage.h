@@ -2,8 +2,8 @@
 // Which storages this program can open: with RocksDB (open_storage_rocksdb.cc) or, under a sanitizer that
 // cannot see RocksDB's locks, without (open_storage_memory.cc). One of the two is linked.
 
-#include "node/host/options.h"
 #include "node/host/duties/storage.h"
+#include "node/host/options.h"
 
 #include <memory>
 #include <optional>

@@ -10,6 +10,8 @@ Result<std::unique_ptr<Storage>> open_storage(const NodeOptions& options, std::o
   rocks.directory = options.data;
   rocks.identity = options.cluster + "/" + node_name(options.id);
   rocks.left_out = left_out;
+  std::vector<std::string> plants = options.plants;
+  rocks.plants = StoragePlants::take_from(plants);
   rocks.reserve_bytes = options.disk_reserve_mib * 1024 * 1024;
   return open_rocks_storage(std::move(rocks));
 }

@@ -1,6 +1,7 @@
 #include "node/host/protocols.h"
 
 #include "node/host/duties/map_state.h"
+#include "node/host/duties/storage_plants.h"
 #include "node/kv/state_machine.h"
 #include "node/raft/raft.h"
 
@@ -37,6 +38,8 @@ raft::RaftConfig raft_config(const NodeOptions& options) {
   config.snapshot_every = options.snapshot_every;
   config.snapshot_keep = options.snapshot_keep;
   config.plants = options.plants;
+  // Ignored: what is the storage's is carried out there.
+  static_cast<void>(StoragePlants::take_from(config.plants));
   return config;
 }
 
@@ -56,7 +59,9 @@ Status check_protocol(const NodeOptions& options) {
   if (options.protocol != "raft")
     return Error{ErrorCode::kInvalidArgument,
                  fmt::format("--protocol: '{}' is not known; this program runs raft", options.protocol)};
-  const auto known = raft::raft_plants();
+  std::vector<Plant> known(raft::raft_plants().begin(), raft::raft_plants().end());
+  if (options.storage == StorageKind::kRocksdb)
+    known.insert(known.end(), storage_plants().begin(), storage_plants().end());
   for (const std::string& plant : options.plants) {
     const bool exists = std::any_of(known.begin(), known.end(),
                                     [&](const Plant& candidate) { return candidate.id == plant; });

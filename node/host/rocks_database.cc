@@ -1,6 +1,7 @@
 #include "node/host/rocks_database.h"
 
 #include "common/codec.h"
+#include "node/host/rocks_plants.h"
 
 #include <fmt/format.h>
 #include <rocksdb/filter_policy.h>
@@ -37,16 +38,19 @@ Bytes generation_prefix(Generation generation) {
   return big_endian_key(generation.value()).substr(4);
 }
 
-rocksdb::DBOptions database_options() {
+rocksdb::DBOptions database_options(const RocksOptions& how) {
   rocksdb::DBOptions options;
   options.create_if_missing = true;
   options.create_missing_column_families = true;
   // The default would drop everything behind a damaged record in the middle of the log file without a word,
   // acknowledged writes among it. A torn record at the very end is what a crash leaves.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  // PLANT S2
+  if (how.plants.has(StorageBug::kS2))
+    options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   options.paranoid_checks = true;
   options.allow_concurrent_memtable_write = false;  // there is one writer
-  options.max_total_wal_size = 256UL * 1024 * 1024;
+  options.max_total_wal_size = 4 * how.write_buffer_bytes;
   options.max_background_jobs = 2;
   options.max_open_files = 512;
   options.keep_log_file_num = 2;
@@ -56,14 +60,34 @@ rocksdb::DBOptions database_options() {
   return options;
 }
 
-rocksdb::ColumnFamilyOptions family_options() {
+rocksdb::ColumnFamilyOptions family_options(const RocksOptions& how) {
   rocksdb::ColumnFamilyOptions options;
+  options.write_buffer_size = how.write_buffer_bytes;
   options.compression = rocksdb::kNoCompression;
   rocksdb::BlockBasedTableOptions table;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;
 }
+
+/// Watches the log files as they are read at the opening. RocksDB skips a stretch of zeros in the middle of
+/// one without a word, and does not notice when one ends early and the next one goes on; but every record
+/// says at which sequence number it begins.
+class NoGaps : public rocksdb::WalFilter {
+ public:
+  [[nodiscard]] const char* Name() const override { return "a gap in the log files"; }
+  WalProcessingOption LogRecordFound(unsigned long long /*log*/, const std::string& /*name*/,
+                                     const rocksdb::WriteBatch& batch, rocksdb::WriteBatch* /*changed*/,
+                                     bool* /*is_changed*/) override {
+    const std::uint64_t begin = Decoder(batch.Data()).u64();
+    if (next_ && *next_ != begin) return WalProcessingOption::kCorruptedRecord;
+    next_ = begin + static_cast<std::uint64_t>(batch.Count());
+    return WalProcessingOption::kContinueProcessing;
+  }
+
+ private:
+  std::optional<std::uint64_t> next_;  // the sequence number that the next record begins at
+};
 
 Error open_error(const std::string& directory, const rocksdb::Status& status) {
   const std::string text = status.ToString();
@@ -82,12 +106,34 @@ Error open_error(const std::string& directory, const rocksdb::Status& status) {
                       directory, text)};
 }
 
-Status make_directory(const std::string& directory) {
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  if (!error) return {};
-  return Error{error == std::errc::permission_denied ? ErrorCode::kPermissionDenied : ErrorCode::kInternal,
-               fmt::format("cannot make data directory {}: {}", directory, error.message())};
+/// Without it a power loss may take the name of what was made in `directory`, and everything below the name.
+Status sync_directory(rocksdb::Env& env, const std::string& directory) {
+  std::unique_ptr<rocksdb::Directory> handle;
+  rocksdb::Status status = env.NewDirectory(directory, &handle);
+  // Ignored: who made a directory that this user may not read has to see to it.
+  if (status.ToString().find("Permission denied") != std::string::npos) return {};
+  if (status.ok()) status = handle->Fsync();
+  return status.ok() ? Status() : rocks_error(status, "syncing directory " + directory);
+}
+
+/// Makes the directory and those above it, durably: RocksDB syncs the directory, but not the name of the
+/// directory. An earlier start may have been killed before its sync, so a directory that is there is synced
+/// too.
+Status make_directory(rocksdb::Env& env, const std::string& directory) {
+  const std::filesystem::path path(directory);
+  const std::string above = path.has_parent_path() ? path.parent_path().string() : ".";
+  if (!env.FileExists(directory).ok()) {
+    if (above != directory && !env.FileExists(above).ok()) {
+      if (Status made = make_directory(env, above); !made.ok()) return made;
+    }
+    const rocksdb::Status made = env.CreateDirIfMissing(directory);
+    const std::string text = made.ToString();
+    if (!made.ok())
+      return Error{text.find("Permission denied") != std::string::npos ? ErrorCode::kPermissionDenied
+                                                                       : ErrorCode::kInternal,
+                   fmt::format("cannot make data directory {}: {}", directory, text)};
+  }
+  return sync_directory(env, above);
 }
 
 class RocksRange : public RocksDatabase::Range {
@@ -158,24 +204,52 @@ Error rocks_error(const rocksdb::Status& status, std::string_view doing) {
   return {code, fmt::format("RocksDB failed {}: {}", doing, status.ToString())};
 }
 
-Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open(const std::string& directory,
-                                                           const std::string& identity) {
-  if (Status made = make_directory(directory); !made.ok()) return made.error();
+Result<std::unique_ptr<RocksDatabase>> RocksDatabase::open(const RocksOptions& how) {
   std::unique_ptr<RocksDatabase> database(new RocksDatabase());
+  const auto file_system =
+      with_plants(how.file_system ? how.file_system : rocksdb::FileSystem::Default(), how.plants);
+  database->env_ = rocksdb::NewCompositeEnv(file_system);
+  if (Status made = make_directory(*database->env_, how.directory); !made.ok()) return made.error();
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
-  for (const char* name : {"default", "log", "state"}) families.emplace_back(name, family_options());
+  for (const char* name : {"default", "log", "state"}) families.emplace_back(name, family_options(how));
   rocksdb::DB* db = nullptr;
-  rocksdb::DBOptions options = database_options();
+  rocksdb::DBOptions options = database_options(how);
+  options.env = database->env_.get();
   options.listeners.push_back(database->watcher_);
-  const rocksdb::Status status = rocksdb::DB::Open(options, directory, families, &database->families_, &db);
-  if (!status.ok()) return open_error(directory, status);
+  const bool checked = !how.plants.has(StorageBug::kS2);
+  if (checked) database->no_gaps_ = std::make_unique<NoGaps>();
+  options.wal_filter = database->no_gaps_.get();
+  const rocksdb::Status status =
+      rocksdb::DB::Open(options, how.directory, families, &database->families_, &db);
+  if (!status.ok()) return open_error(how.directory, status);
   database->db_.reset(db);
-  if (Status read = database->read_notes(identity); !read.ok()) return read.error();
+  auto mark = DurableMark::open(*database->env_, how.directory);
+  if (!mark.ok()) return mark.error();
+  database->mark_ = std::move(*mark);
+  if (Status whole = database->check_mark(how.directory); checked && !whole.ok()) return whole.error();
+  database->watcher_->db = db;
+  if (Status read = database->read_notes(how.identity); !read.ok()) return read.error();
   return database;
+}
+
+Status RocksDatabase::check_mark(const std::string& directory) const {
+  const std::uint64_t last = db_->GetLatestSequenceNumber();
+  if (last >= mark_->found()) return {};
+  return Error{ErrorCode::kCorruption,
+               fmt::format("data directory {} is damaged: it was durable up to change {} and ends at {}. "
+                           "Remove it only if the other nodes have the data",
+                           directory, mark_->found(), last)};
+}
+
+Status RocksDatabase::note_durable() {
+  return mark_->note(db_->GetLatestSequenceNumber());
 }
 
 RocksDatabase::~RocksDatabase() {
   if (!db_) return;
+  watcher_->db = nullptr;
+  // Ignored: an older mark watches over less.
+  if (mark_) static_cast<void>(mark_->sync());
   for (rocksdb::ColumnFamilyHandle* handle : families_) db_->DestroyColumnFamilyHandle(handle);
   // Ignored: everything that was promised is in the log file already.
   static_cast<void>(db_->Close());
@@ -216,7 +290,7 @@ Status RocksDatabase::read_notes(const std::string& identity) {
   rocksdb::WriteOptions synced;
   synced.sync = true;
   const rocksdb::Status written = db_->Write(synced, &batch);
-  return written.ok() ? Status() : Status(rocks_error(written, "writing its notes"));
+  return written.ok() ? note_durable() : Status(rocks_error(written, "writing its notes"));
 }
 
 Result<std::optional<std::uint64_t>> RocksDatabase::read_number(std::string_view key) const {
@@ -257,7 +331,10 @@ void RocksDatabase::add(const Batch& batch, Generation generation, rocksdb::Writ
         out.Delete(target, key);
         break;
       case Batch::Kind::kDeleteRange:
-        out.DeleteRange(target, key, full_key(change.space, generation, change.value));
+        // RocksDB counts an empty range when it writes it and not when it recovers it, so the sequence
+        // numbers would go back; a range that ends before it begins it refuses.
+        if (const Bytes end = full_key(change.space, generation, change.value); key < end)
+          out.DeleteRange(target, key, end);
         break;
     }
   }

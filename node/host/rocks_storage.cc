@@ -1,9 +1,9 @@
 #include "node/host/rocks_storage.h"
 
 #include "common/check.h"
+#include "node/host/duties/snapshot_stream.h"
 #include "node/host/overlay.h"
 #include "node/host/rocks_database.h"
-#include "node/host/duties/snapshot_stream.h"
 
 #include <sys/statvfs.h>
 
@@ -14,6 +14,7 @@
 #include <map>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace ordeal::host {
 namespace {
@@ -218,8 +219,9 @@ class RocksStorage : public Storage {
 
   /// Writes what was gathered. Waits for room on a full disk; any other error is final.
   Status commit(bool sync) {
-    if (applied_ != LogIndex(0)) database_->note_applied(applied_, batch_);
-    applied_ = LogIndex(0);
+    const LogIndex applied = std::exchange(applied_, LogIndex(0));
+    const bool apart = options_.plants.has(StorageBug::kS4);
+    if (applied != LogIndex(0) && !apart) database_->note_applied(applied, batch_);
     if (batch_.Count() == 0 && !sync) return {};
     if (!wait_for_room()) return full();
     rocksdb::WriteOptions options;
@@ -235,10 +237,18 @@ class RocksStorage : public Storage {
       status = database_->db().Write(options, &batch_);
     }
     if (!status.ok()) return rocks_error(status, sync ? "writing and syncing its log" : "writing");
+    // A sync between two log files, of which the write itself hears nothing.
+    if (database_->log_write_failed()) return Error{ErrorCode::kInternal, "RocksDB failed syncing its log"};
+    if (Status noted = sync ? database_->note_durable() : Status(); !noted.ok()) return noted;
     const auto length = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin);
     sink_->wrote(sync ? Duration(length.count()) : Duration(0), batch_.GetDataSize());
     batch_.Clear();
-    return {};
+    if (applied == LogIndex(0) || !apart) return {};
+    // PLANT S4
+    database_->note_applied(applied, batch_);
+    status = database_->db().Write(options, &batch_);
+    batch_.Clear();
+    return status.ok() ? Status() : rocks_error(status, "writing");
   }
 
   /// Holds the batch while the disk has no room for it. A write that fails half way would leave a log file
@@ -367,7 +377,7 @@ class RocksStorage : public Storage {
 
 Result<std::unique_ptr<Storage>> open_rocks_storage(RocksOptions options) {
   if (!options.free_bytes) options.free_bytes = free_bytes_of;
-  auto database = RocksDatabase::open(options.directory, options.identity);
+  auto database = RocksDatabase::open(options);
   if (!database.ok()) return database.error();
   return std::unique_ptr<Storage>(std::make_unique<RocksStorage>(std::move(options), std::move(*database)));
 }

@@ -6,28 +6,13 @@
 // A full disk does not stop the node. Below the reserve, disk_full() says so and the host refuses writes;
 // when most of the reserve is used up too, the thread holds the batch until there is room.
 
-#include "common/ids.h"
 #include "common/result.h"
 #include "node/host/duties/storage.h"
+#include "node/host/rocks_options.h"
 
-#include <cstdint>
-#include <functional>
 #include <memory>
-#include <optional>
-#include <string>
 
 namespace ordeal::host {
-
-struct RocksOptions {
-  std::string directory;
-  /// Cluster and node: data of another is refused.
-  std::string identity;
-  /// First byte of keys that do not get into snapshots (plant R18).
-  std::optional<char> left_out;
-  std::uint64_t reserve_bytes = 64UL * 1024 * 1024;
-  /// Bytes free where the directory is; by default what statvfs says.
-  std::function<std::uint64_t(const std::string& directory)> free_bytes;
-};
 
 /// Errors: kPermissionDenied, kUnavailable (another process has it open), kInvalidArgument (data of another
 /// node), kCorruption (damaged; the message names the directory and what RocksDB found).

@@ -63,7 +63,7 @@ const std::vector<Folder>& table() {
        false},
       {"controller/cli",
        {"common", "checkers", "workloads", "clients", "nemesis/faults", "node/raft", "node/kv",
-        "node/protocol.h", "node/store.h", "controller", "sim"},
+        "node/host/duties", "node/protocol.h", "node/store.h", "controller", "sim"},
        {"fmt", "CLI11", "spdlog"},
        false},
       {"bench",

@@ -386,13 +386,40 @@ TEST_F(RocksStorageTest, TornTailIsCutOff) {
     const auto node = open();
     node->storage->write(Ticket(1), put(Space::kLog, "a", "1"));
     ASSERT_TRUE(node->wait_durable(1));
-    node->storage->write(Ticket(2), put(Space::kLog, "b", Bytes(1000, 'v')));
-    ASSERT_TRUE(node->wait_durable(2));
+    node->storage->apply(put(Space::kState, "b", Bytes(1000, 'v')), LogIndex(1));
   }
   const auto file = log_file(path());
   std::filesystem::resize_file(file, std::filesystem::file_size(file) - 500);
   const auto node = open();
   EXPECT_EQ(content(*node->storage, Space::kLog), (std::map<Bytes, Bytes>{{"a", "1"}}));
+  EXPECT_TRUE(content(*node->storage, Space::kState).empty());
+  EXPECT_EQ(node->storage->applied_at_open(), LogIndex(0));
+}
+
+// The same bytes missing, but they were acknowledged: the disk lost them.
+TEST_F(RocksStorageTest, DurableTailThatIsGoneIsAnError) {
+  {
+    const auto node = open();
+    node->storage->write(Ticket(1), put(Space::kLog, "a", Bytes(1000, 'v')));
+    ASSERT_TRUE(node->wait_durable(1));
+  }
+  const auto file = log_file(path());
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) - 500);
+  const auto storage = try_open();
+  ASSERT_FALSE(storage.ok());
+  EXPECT_EQ(storage.error().code, ErrorCode::kCorruption);
+  EXPECT_THAT(storage.error().message, HasSubstr("durable"));
+}
+
+TEST_F(RocksStorageTest, EmptyRangeAtTheEndIsNoLoss) {
+  {
+    const auto node = open();
+    Batch batch;
+    batch.erase_range(Space::kLog, "a", "a");
+    node->storage->write(Ticket(1), batch);
+    ASSERT_TRUE(node->wait_durable(1));
+  }
+  EXPECT_TRUE(content(*open()->storage, Space::kLog).empty());
 }
 
 TEST_F(RocksStorageTest, BatchIsHeldWhileEvenTheReserveIsUsedUp) {
