@@ -27,11 +27,12 @@ void Marks::happened(NodeId node, std::string_view event, Term term, bool joint)
   } else if (event == "log-cut") {
     reach(Mark::kDivergentTailCut);
   } else if (event == "snapshot-started") {
+    if (!snapshot_under_way_) leader_changed_since_ = false;
     snapshot_under_way_ = true;
-    leader_changed_since_ = false;
   } else if (event == "snapshot-installed") {
     reach(Mark::kSnapshotInstalled);
     if (snapshot_under_way_ && leader_changed_since_) reach(Mark::kSnapshotAcrossLeaders);
+    snapshot_under_way_ = false;
   } else if (event == "membership") {
     reach(Mark::kMembersChanged);
   } else if (event == "transfer-started") {

@@ -54,7 +54,10 @@ bool Network::keeps(Cut name) {
 void Network::calm() {
   weather_.slow = weather_.loss = weather_.duplicates = 0;
   weather_.bytes_per_second = 0;
-  for (Link& link : links_) link.weather = weather_;
+  for (Link& link : links_) {
+    link.weather = weather_;
+    link.last_arrival = link.busy_until = MonotonicTime();  // What piled up is not waited for.
+  }
 }
 
 bool Network::uncut(Cut name) {

@@ -50,9 +50,8 @@ class Network {
   void cut(Cut link) { ++at(link).cuts; }
   /// True when the link is open again.
   bool uncut(Cut link);
-  /// Until it is cleared, this link has another weather.
   void set_weather(Cut link, const Weather& weather) { at(link).weather = weather; }
-  void clear_weather(Cut link) { at(link).weather = weather_; }
+  [[nodiscard]] const Weather& weather(Cut link) const { return at(link).weather; }
   /// From now on nothing is lost, doubled or slow any more; delays stay.
   void calm();
   [[nodiscard]] const Weather& usual_weather() const { return weather_; }

@@ -67,6 +67,7 @@ std::size_t Node::stop(bool power) {
   core_.reset();
   protocol_.reset();
   inbox_.clear();
+  held_.clear();
   paused_ = false;
   return lost;
 }
@@ -77,6 +78,10 @@ void Node::resume(MonotonicTime now) {
   if (!running()) return;
   if (std::exchange(disk_done_while_paused_, false)) storage_.end_round();
   run(now);
+  for (HeldRequest& held : std::exchange(held_, {})) {
+    if (running())
+      request(now, held.token, std::move(held.method), std::move(held.target), std::move(held.body));
+  }
 }
 
 // --- What comes -------------------------------------------------------------------------------------------
@@ -86,8 +91,12 @@ void Node::deliver(MonotonicTime now, NodeId from, Bytes payload) {
   if (!paused_) run(now);
 }
 
-void Node::request(MonotonicTime now, std::uint64_t token, std::string_view method, std::string target,
+void Node::request(MonotonicTime now, std::uint64_t token, std::string method, std::string target,
                    std::string body) {
+  if (paused_) {
+    held_.push_back({token, std::move(method), std::move(target), std::move(body)});
+    return;
+  }
   host::HttpRequest request{method_of(method), std::move(target), std::move(body)};
   host::Call call = host::route_request(request);
   if (const auto* fault = std::get_if<host::HttpFault>(&call.what)) return answer(token, *fault);
@@ -96,7 +105,7 @@ void Node::request(MonotonicTime now, std::uint64_t token, std::string_view meth
   if (!command->read_only && storage_.disk_full())
     return answer(token, host::make_fault(host::ApiError::kDiskFull, "the disk is full"));
   inbox_.submissions.push_back({token, std::move(command->command), command->read_only});
-  if (!paused_) run(now);
+  run(now);
 }
 
 void Node::disk_done(MonotonicTime now) {

@@ -49,6 +49,8 @@ class Node : private host::CoreOutlet, private host::StorageSink {
   [[nodiscard]] std::uint64_t life() const { return storage_.incarnation(); }
   [[nodiscard]] const Protocol& protocol() const { return *protocol_; }
   [[nodiscard]] NodeClock& clock() { return clock_; }
+  [[nodiscard]] std::int64_t clock_rate_ppm() const { return clock_.rate_ppm(); }
+  [[nodiscard]] const DiskHealth& disk_health() const { return storage_.health(); }
   [[nodiscard]] DiskStorage& storage() { return storage_; }
 
   /// Requires: not running.
@@ -60,7 +62,7 @@ class Node : private host::CoreOutlet, private host::StorageSink {
 
   // Each runs the core until it owes no turn. While paused, what comes is kept.
   void deliver(MonotonicTime now, NodeId from, Bytes payload);
-  void request(MonotonicTime now, std::uint64_t token, std::string_view method, std::string target,
+  void request(MonotonicTime now, std::uint64_t token, std::string method, std::string target,
                std::string body);
   void disk_done(MonotonicTime now);
   void wake(MonotonicTime now);
@@ -74,6 +76,13 @@ class Node : private host::CoreOutlet, private host::StorageSink {
   void advanced(host::StorageProgress progress) override;
   void failed(Error error) override;
   void wrote(Duration /*sync*/, std::uint64_t /*bytes*/) override {}
+
+  struct HeldRequest {
+    std::uint64_t token = 0;
+    std::string method;
+    std::string target;
+    std::string body;
+  };
 
   void run(MonotonicTime now);
   void answer(std::uint64_t token, const host::HttpAnswer& answer);
@@ -93,6 +102,7 @@ class Node : private host::CoreOutlet, private host::StorageSink {
   std::unique_ptr<Protocol> protocol_;
   std::optional<host::Core> core_;
   host::Inbox inbox_;
+  std::vector<HeldRequest> held_;  ///< that came while it was paused
   std::optional<std::string> failure_;
 };
 

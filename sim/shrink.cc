@@ -104,8 +104,11 @@ class Shrinker {
 
   void set_time_limit(Plan& plan, Duration limit) const {
     plan.time_limit = std::max(limit, seconds(1));
+    for (FaultEvent& event : plan.fault_events) {
+      if (event.at + event.length > plan.time_limit) event.length = plan.time_limit - event.at;
+    }
     std::erase_if(plan.fault_events,
-                  [&](const FaultEvent& event) { return event.at + event.length > plan.time_limit; });
+                  [](const FaultEvent& event) { return event.length < milliseconds(100); });
     std::erase_if(plan.workload.operations, [&](const ScriptedOp& op) { return op.at > plan.time_limit; });
   }
 

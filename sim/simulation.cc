@@ -72,7 +72,10 @@ Result<SimResult> simulate(const Plan& plan, std::uint64_t seed, const SimOption
   result.summary = loop.summary();
   result.length = world.now() - MonotonicTime();
   std::optional<std::string> stuck;
-  if (!world.broken() && options.liveness) stuck = world.check_liveness();
+  if (!world.broken() && result.summary.progress.phase != RunPhase::kDone)
+    stuck = "the run did not come to its end";
+  if (!world.broken() && !stuck && options.liveness && settings->can_be_live())
+    stuck = world.check_liveness();
   if (world.broken()) {
     result.outcome = Outcome::kInvariant;
     result.kind = world.broken()->violation.invariant;

@@ -91,6 +91,7 @@ void DiskStorage::end_round() {
   ORDEAL_CHECK(syncing_);
   syncing_ = false;
   if (health_.failing) {
+    health_.failing = false;
     sync_failed_ = true;
     sink_->failed({ErrorCode::kInternal, "the sync of the log failed"});
     return;

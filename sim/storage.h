@@ -60,6 +60,7 @@ class DiskStorage : public host::Storage {
   std::size_t lose_power();
 
   [[nodiscard]] DiskHealth& health() { return health_; }
+  [[nodiscard]] const DiskHealth& health() const { return health_; }
 
  private:
   struct Pending {

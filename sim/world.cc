@@ -102,6 +102,7 @@ void World::on(const DiskRound& event) {
 
 void World::on(const NodeWake& event) {
   Place& at = place(event.node);
+  if (now_ != at.scheduled) return;  // An earlier one was asked for meanwhile, and has come.
   at.scheduled = kNever;
   if (!at.node->running() || at.node->paused()) return;
   if (now_ < at.wake) return wake_at(event.node, at.wake);
@@ -118,10 +119,12 @@ void World::on(CallArrival& event) {
   }
   fold(call.body);
   calls_.emplace(call.call.value(), call.endpoint);
-  to.request(now_, call.call.value(), call.method, std::move(call.target), std::move(call.body));
+  to.request(now_, call.call.value(), std::move(call.method), std::move(call.target), std::move(call.body));
 }
 
 void World::on(CallAnswer& event) {
+  fold(static_cast<std::uint64_t>(event.reply.status));
+  fold(event.reply.body);
   const auto check = checks_.find(event.reply.call.value());
   if (check != checks_.end()) {
     check->second = event.reply.status;
@@ -234,6 +237,7 @@ void World::stepped(NodeId node, const Protocol& protocol) {
   }
   Place& here = place(node);
   const raft::Standing standing = standing_of(protocol);
+  here.joint = standing.joint;
   if (standing.leader == here.leader && standing.term == here.term) return;
   here.leader = standing.leader;
   here.term = standing.term;

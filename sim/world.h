@@ -113,6 +113,7 @@ class World : private NodeOutlet {
     MonotonicTime scheduled;  ///< when the next NodeWake comes; far when none is
     Term term;                ///< as last seen
     bool leader = false;
+    bool joint = false;  ///< its members are being changed
     bool observe_pending = false;
   };
   /// A message that waits for its link to come back.
@@ -161,13 +162,20 @@ class World : private NodeOutlet {
   [[nodiscard]] bool in_force(const FaultSpec& spec) const;
   void heal_everything();
   void uncut(Cut link);
-  void set_clock_rate(NodeId node, std::int64_t ppm);
+  void refresh_links(const std::vector<Cut>& links);
+  void refresh_clock(NodeId node);
+  void refresh_disk(NodeId node);
+  /// What the faults in force make of it.
+  [[nodiscard]] std::int64_t clock_rate(NodeId node) const;
+  [[nodiscard]] DiskHealth disk_health(NodeId node) const;
+  [[nodiscard]] bool held_down(NodeId node) const;
   void restore_members();
 
   // --- Liveness (faults.cc)
   void pass(Duration length);
   [[nodiscard]] bool everybody_votes();
   void abandon(const std::vector<NodeId>& nodes);
+  void await_leader(const std::vector<NodeId>& core);
 
   [[nodiscard]] Place& place(NodeId node) { return places_[node.value() - 1]; }
   [[nodiscard]] const Place& place(NodeId node) const { return places_[node.value() - 1]; }

@@ -21,6 +21,8 @@ TEST(Shrink, LeavesAHandfulThatFailsAgainWhenReadFromItsText) {
     ASSERT_TRUE(shrunk.ok());
     EXPECT_EQ(shrunk->kind, failed->kind);
     EXPECT_LE(shrunk->faults(), 5U) << "seed " << seed;
+    EXPECT_EQ(shrunk->plan.workload.name, "script");
+    EXPECT_GT(shrunk->operations(), 0U) << "seed " << seed;
     EXPECT_LE(shrunk->operations(), 12U) << "seed " << seed;
     const auto read = parse_plan(print_plan(shrunk->plan), "shrunk");
     ASSERT_TRUE(read.ok()) << read.error().message;

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace ordeal::sim {
 namespace {
 
@@ -41,7 +43,7 @@ TEST(Simulation, RepeatsBitForBit) {
 TEST(Simulation, FindsNothingWrongWithTheProtocolAsItIs) {
   for (std::uint64_t seed = 1; seed <= 25; ++seed) {
     const SimResult result = run(draw_plan({}, seed), seed);
-    EXPECT_FALSE(result.bad()) << "seed " << seed << ": " << result.kind << ": " << result.why;
+    EXPECT_EQ(result.outcome, Outcome::kGood) << "seed " << seed << ": " << result.kind << ": " << result.why;
   }
 }
 
@@ -84,11 +86,35 @@ TEST(Simulation, TellsPowerLossFromAKill) {
   plan.random_faults.reset();
   plan.time_limit = seconds(20);
   plan.expect_faults = 1;
-  for (const char* fault : {"kill", "power"}) {
+  const auto took_writes = [&](const char* fault) {
     plan.fault_events = {{seconds(3), seconds(2), {fault, "", "all"}}};
-    const SimResult result = run(plan, 5);
-    EXPECT_EQ(result.outcome, Outcome::kGood) << fault << ": " << result.why;
-    EXPECT_EQ(result.summary.progress.faults_verified, 1U) << fault;
+    bool took = false;
+    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+      const SimResult result = run(plan, seed);
+      EXPECT_EQ(result.outcome, Outcome::kGood) << fault << ", seed " << seed << ": " << result.why;
+      EXPECT_EQ(result.summary.progress.faults_verified, 1U) << fault << ", seed " << seed;
+      took = took || std::count(result.marks.begin(), result.marks.end(), Mark::kPowerTookWrites) > 0;
+    }
+    return took;
+  };
+  EXPECT_FALSE(took_writes("kill"));
+  EXPECT_TRUE(took_writes("power"));
+}
+
+// A fault that ends takes no other with it.
+TEST(Simulation, KeepsANodeDownWhenAnotherFaultOfItEnds) {
+  Plan plan = default_plan();
+  plan.random_faults.reset();
+  plan.time_limit = seconds(12);
+  plan.load.rate = 50;
+  plan.fault_events = {{seconds(1), seconds(3), {"disk", "slow", "n1"}},
+                       {seconds(2), seconds(8), {"kill", "", "n1"}}};
+  const SimResult result = run(plan, 1);
+  EXPECT_EQ(result.outcome, Outcome::kGood) << result.why;
+  for (const Op& op : result.history) {
+    const bool down = op.time > seconds(4) && op.time < seconds(9);
+    EXPECT_FALSE(down && op.type == OpType::kOk && op.node == NodeId(1))
+        << "n1 answered at " << to_text(op.time);
   }
 }
 
