@@ -44,8 +44,7 @@ Result<SeedRange> parse_seeds(const std::string& text) {
 
 int refuse(const Error& error) {
   fmt::print(stderr, "ordeal sim: {}\n", error.message);
-  return error.code == ErrorCode::kInvalidArgument || error.code == ErrorCode::kNotFound ? kExitArguments
-                                                                                         : kExitInternal;
+  return error.code == ErrorCode::kInvalidArgument ? kExitArguments : kExitInternal;
 }
 
 void print_result(const sim::SimResult& result, double seconds) {
@@ -94,15 +93,18 @@ int store(const SimCommandOptions& options, const Plan& plan, std::uint64_t seed
 
 int run_one(const SimCommandOptions& options, const Plan& given, std::uint64_t seed) {
   const Plan plan = plan_of(options, given, seed);
-  fmt::print("{}", print_plan(plan));
   const auto begin = Clock::now();
   const auto result = sim::simulate(plan, seed, {});
   if (!result.ok()) return refuse(result.error());
+  fmt::print("{}", print_plan(plan));
   print_result(*result, seconds_since(begin));
-  if (const int code = store(options, plan, seed); code != kExitValid) return code;
-  if (result->bad() && !options.shrink.empty()) return shrink_to_file(options, plan, seed);
-  if (result->outcome == sim::Outcome::kUnknown) return kExitUnknown;
-  return result->bad() ? kExitInvalid : kExitValid;
+  for (const std::string& reason : result->summary.vacuous) fmt::print("vacuous: {}\n", reason);
+  int code = result->summary.vacuous.empty() ? kExitValid : kExitUnknown;
+  if (result->outcome == sim::Outcome::kUnknown) code = kExitUnknown;
+  if (result->bad()) code = kExitInvalid;
+  code = worst_exit(code, store(options, plan, seed));
+  if (result->bad() && !options.shrink.empty()) code = worst_exit(code, shrink_to_file(options, plan, seed));
+  return code;
 }
 
 int run_hunt(const SimCommandOptions& options, const Plan& given, SeedRange seeds) {
@@ -111,15 +113,19 @@ int run_hunt(const SimCommandOptions& options, const Plan& given, SeedRange seed
   const HuntResult hunt = run_hunt_over(options, given, seeds);
   if (hunt.refused) return refuse(*hunt.refused);
   fmt::print("{}", hunt.tally.text(hunt.wall_seconds));
-  if (!hunt.first_bad) return hunt.tally.unknown() > 0 ? kExitUnknown : kExitValid;
+  if (!hunt.first_bad) {
+    // A hunt none of whose seeds could have shown anything proves nothing.
+    return hunt.tally.unknown() > 0 || hunt.tally.counted() == 0 ? kExitUnknown : kExitValid;
+  }
   const Plan plan = plan_of(options, given, *hunt.first_bad);
-  if (const int code = store(options, plan, *hunt.first_bad); code != kExitValid) return code;
-  return options.shrink.empty() ? kExitInvalid : shrink_to_file(options, plan, *hunt.first_bad);
+  const int code = worst_exit(kExitInvalid, store(options, plan, *hunt.first_bad));
+  return options.shrink.empty() ? code : worst_exit(code, shrink_to_file(options, plan, *hunt.first_bad));
 }
 
 /// How many runs a bug takes to be found: hunts with seeds of their own.
 int run_campaigns(SimCommandOptions options, const Plan& given) {
   options.quiet = true;
+  options.keep_going = false;
   sim::RunsUntilFound found;
   for (std::uint32_t i = 0; i < options.campaigns; ++i) {
     const SeedRange seeds{1 + i * kSeedsOfACampaign, (i + 1) * kSeedsOfACampaign};
@@ -149,7 +155,7 @@ void add_sim_options(CLI::App& command, SimCommandOptions& options) {
   command.add_option("--jobs", options.jobs, "threads of a hunt; 0: one for each core")
       ->check(whole_number(0, 1024));
   command.add_option("--budget", options.budget_seconds, "seconds after which a hunt ends; 0: no limit")
-      ->check(seconds_from(0, true));
+      ->check(seconds_from(0, false));
   command
       .add_option("--campaigns", options.campaigns,
                   "so many hunts, and how many runs each took to find something")

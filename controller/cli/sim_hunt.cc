@@ -22,13 +22,14 @@ constexpr double kProgressSeconds = 1.0;
 class Hunt {
  public:
   Hunt(const SimCommandOptions& options, const Plan& given, SeedRange seeds)
-      : options_(options), given_(given), seeds_(seeds), next_(seeds.first), begin_(Clock::now()) {}
+      : options_(options), given_(given), seeds_(seeds), next_(0), begin_(Clock::now()) {}
 
   HuntResult run() {
     const std::uint32_t cores = std::max(1U, std::thread::hardware_concurrency());
-    const std::uint32_t jobs = options_.jobs == 0 ? cores : options_.jobs;
+    const std::uint64_t seeds = std::max<std::uint64_t>(1, seeds_.last - seeds_.first);
+    const std::uint64_t jobs = std::min<std::uint64_t>(seeds, options_.jobs == 0 ? cores : options_.jobs);
     std::vector<std::thread> workers;
-    for (std::uint32_t i = 1; i < jobs; ++i) workers.emplace_back([this] { work(); });
+    for (std::uint64_t i = 1; i < jobs; ++i) workers.emplace_back([this] { work(); });
     work();
     for (std::thread& worker : workers) worker.join();
     result_.wall_seconds = elapsed();
@@ -43,8 +44,9 @@ class Hunt {
 
   void work() {
     while (!stop_) {
-      const std::uint64_t seed = next_++;
-      if (seed > seeds_.last) return;
+      const std::uint64_t number = next_++;
+      if (number > seeds_.last - seeds_.first) return;
+      const std::uint64_t seed = seeds_.first + number;
       if (options_.budget_seconds > 0 && elapsed() > options_.budget_seconds) return;
       auto result = sim::simulate(plan_of(options_, given_, seed), seed, {});
       const std::lock_guard lock(mutex_);

@@ -93,7 +93,6 @@ Result<StoredSim> store_sim_run(const Plan& plan, std::uint64_t seed, const SimR
   input.history = result->history;
   input.findings = findings_of(*result);
   input.summary = result->summary;
-  input.summary.vacuous.clear();  // An expectation of real machines; SimResult::counts says it for these.
   input.diagram = onlooker.draw();
   if (Status status = write(*run, input, input.plan_text); !status.ok()) return status.error();
   return StoredSim{*std::move(result), run->path() / report::file_names::kReport};
