@@ -28,6 +28,12 @@ std::string read_file(const std::string& path) {
   return text.str();
 }
 
+/// How the same plan ends in the simulator. Scripted faults must give the same kind of outcome in both.
+int simulated(const std::string& name) {
+  const Finished run = run_program({"ordeal", "sim", "--plan", plan(name), "--no-store"}, seconds(120));
+  return run.exit_code;
+}
+
 TEST(Campaign, QuickPlanIsValidAndLeavesOnlyTheStore) {
   const TemporaryDirectory store;
   const Machine before = look_at_machine();
@@ -36,6 +42,7 @@ TEST(Campaign, QuickPlanIsValidAndLeavesOnlyTheStore) {
   EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
   EXPECT_THAT(run.out, HasSubstr("verdict: valid"));
   EXPECT_THAT(run.out, HasSubstr("seed "));
+  EXPECT_EQ(simulated("quick.yaml"), run.exit_code);
   EXPECT_THAT(processes_with(store.path()), IsEmpty());
   const Machine after = look_at_machine();
   EXPECT_EQ(before.mounts, after.mounts);
@@ -61,6 +68,7 @@ TEST(Campaign, DirectedPlanFindsStaleReadsAndNamesThem) {
   EXPECT_THAT(run.out, HasSubstr("PLANTED BUGS ARE ON: R5"));
   EXPECT_THAT(run.out, HasSubstr("verdict: invalid"));
   EXPECT_THAT(run.out, HasSubstr("cannot come next"));
+  EXPECT_EQ(simulated("plants/R5.yaml"), run.exit_code);
 }
 
 TEST(Campaign, InterruptHealsReadsAndReports) {
