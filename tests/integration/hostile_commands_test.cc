@@ -96,8 +96,8 @@ void expect_refusals(const std::vector<CommandRow>& rows) {
 TEST(HostileFlag, OfOrdealIsRefused) {
   const BusyPort busy;
   expect_refusals({
-      {"no command", {"ordeal"}, kArguments, "a command is missing; allowed: run, check"},
-      {"unknown command", {"ordeal", "dance"}, kArguments, "'dance' is no command; allowed: run, check"},
+      {"no command", {"ordeal"}, kArguments, "a command is missing; allowed: run, sim, check"},
+      {"unknown command", {"ordeal", "dance"}, kArguments, "'dance' is no command; allowed: run, sim, check"},
       {"unknown flag", {"ordeal", "run", "--bogus"}, kArguments, "--bogus"},
       {"no nodes", {"ordeal", "run", "--nodes", "0"}, kArguments, "nodes is 0; allowed: 1 to 9"},
       {"unknown bug",
@@ -105,6 +105,12 @@ TEST(HostileFlag, OfOrdealIsRefused) {
        kArguments,
        "no planted bug 'R99' in raft; allowed: R1"},
       {"bad duration", {"ordeal", "run", "--time-limit", "banana"}, kArguments, "--time-limit: 'banana'"},
+      {"seeds the wrong way round", {"ordeal", "sim", "--seeds", "5..1"}, kArguments, "--seeds is '5..1'"},
+      {"unknown bug in the simulator", {"ordeal", "sim", "--plant", "R99"}, kArguments, "R99"},
+      {"fault of the simulator alone",
+       {"ordeal", "run", "--nemesis", "power"},
+       kArguments,
+       "the fault power is for the simulator alone"},
       {"unknown environment", {"ordeal", "run", "--env", "mars"}, kArguments, "--env: mars not in {local"},
       {"negative number",
        {"ordeal", "run", "--concurrency", "-1"},

@@ -128,7 +128,8 @@ TEST_F(HostileStart, WhereNothingCanBeWrittenIsRefused) {
   make_data(directory_.path());
   const std::string file = directory_.write("file", "");
   expect_no_start(node_command(1, file, free_ports(2)), kUnavailable,
-                  "cannot make data directory " + file + "/n1: Not a directory");
+                  "cannot make data directory " + file + "/n1: IO error: While mkdir if missing: " + file +
+                      "/n1: Not a directory");
   const auto mounted = Mounted::read_only(directory_.path());
   // Not "damaged, remove it": there is nothing wrong with the data.
   expect_no_start(node_command(1, directory_.path(), free_ports(2)), kUnavailable,
