@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <utility>
 
@@ -70,10 +71,12 @@ void World::happen_next() {
   std::visit([this](auto& event) { on(event); }, happening);
 }
 
+static_assert(std::endian::native == std::endian::little, "a trace hash must mean the same everywhere");
+
 void World::fold(std::string_view bytes) {
   while (bytes.size() >= 8) {
     std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data(), 8);  // little-endian machines alone; CMake refuses others
+    std::memcpy(&word, bytes.data(), 8);
     fold(word);
     bytes.remove_prefix(8);
   }
