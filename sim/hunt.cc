@@ -26,15 +26,17 @@ std::string distribution(const std::map<std::uint64_t, std::uint64_t>& values, s
 /// The ranks, counted from 0, between which the median lies with 95 %: the largest k with
 /// P(Binomial(n, 1/2) < k) <= 2.5 %, and its mirror image. With few hunts the whole range.
 std::pair<std::size_t, std::size_t> median_ranks(std::size_t n) {
-  double term = 1;  // C(n, i) / 2^n, from i = 0
-  for (std::size_t i = 0; i < n; ++i) term /= 2;
-  double below = term;
+  // C(n, i) as shares of C(n, n/2): 2^n is beyond a double for a thousand hunts, and what becomes 0 far from
+  // the middle would not count anyway.
+  const std::size_t middle = n / 2;
+  std::vector<double> share(middle + 1, 1.0);
+  for (std::size_t i = middle; i > 0; --i)
+    share[i - 1] = share[i] * static_cast<double>(i) / static_cast<double>(n - i + 1);
+  double half = 0;  // of those below the middle; the others mirror them
+  for (std::size_t i = 0; i < middle; ++i) half += share[i];
+  const double all = 2 * half + (n % 2 == 0 ? 1 : 2);
   std::size_t k = 0;
-  while (k + 1 < n && below <= 0.025) {
-    ++k;
-    term = term * static_cast<double>(n - k + 1) / static_cast<double>(k);
-    below += term;
-  }
+  for (double below = share[0]; k < middle && below <= 0.025 * all; below += share[k]) ++k;
   const std::size_t low = k == 0 ? 0 : k - 1;
   return {low, n - 1 - low};
 }
