@@ -32,6 +32,7 @@ class Shrinker {
     reduce_operations();
     reduce_faults();
     best_.runs = runs_;
+    best_.spent = spent();
     return best_;
   }
 
@@ -143,6 +144,7 @@ class Shrinker {
 
   /// The operations of the failing run, written down one by one.
   void write_script() {
+    if (best_.plan.workload.name == "script") return;
     Plan candidate = best_.plan;
     const std::uint32_t clients = candidate.load.concurrency;
     Duration load_start;
@@ -163,7 +165,15 @@ class Shrinker {
                                                static_cast<std::uint32_t>(op.process.value()) % clients, op.f,
                                                *key, op.value});
     }
-    accept(std::move(candidate));
+    if (const Status status = check_plan(candidate); !status.ok()) {
+      best_.no_script = status.error().message;
+    } else if (!accept(std::move(candidate))) {
+      best_.no_script = spent() ? "there was no time left to write them down one by one"
+                                : fmt::format(
+                                      "written down one by one they did not fail in the same way with "
+                                      "any of {} seeds",
+                                      options_.seeds_per_try);
+    }
   }
 
   void reduce_nodes() {
@@ -215,6 +225,22 @@ class Shrinker {
 };
 
 }  // namespace
+
+std::string describe(const Shrunk& shrunk) {
+  const Plan& plan = shrunk.plan;
+  std::string text = fmt::format("fails with seed {}: {} {}: {}\n", *plan.seed, to_text(shrunk.outcome),
+                                 shrunk.kind, shrunk.why);
+  text += fmt::format("what remains: {} nodes, {} faults, ", plan.nodes, shrunk.faults());
+  if (shrunk.no_script.empty()) {
+    text += fmt::format("{} operations\n", shrunk.operations());
+  } else {
+    text += fmt::format("and what the workload {} draws, because its operations are no script: {}\n",
+                        plan.workload.name, shrunk.no_script);
+  }
+  if (shrunk.spent)
+    text += fmt::format("it may become smaller yet: the time was up after {} runs\n", shrunk.runs);
+  return text;
+}
 
 Result<Shrunk> shrink(const Plan& plan, std::uint64_t seed, const ShrinkOptions& options) {
   const auto failed = simulate(plan, seed, {});

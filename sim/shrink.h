@@ -31,10 +31,15 @@ struct Shrunk {
   std::string kind;
   std::string why;
   std::uint64_t runs = 0;
+  std::string no_script;  ///< why the operations were not written down one by one; empty: they were
+  bool spent = false;     ///< runs or time were used up: more tries might make it smaller
 
   [[nodiscard]] std::size_t faults() const { return plan.fault_events.size(); }
   [[nodiscard]] std::size_t operations() const { return plan.workload.operations.size(); }
 };
+
+/// What remains and why it is not less, in lines.
+[[nodiscard]] std::string describe(const Shrunk& shrunk);
 
 /// kNotFound: the plan does not fail with this seed. kInvalidArgument: as simulate.
 [[nodiscard]] Result<Shrunk> shrink(const Plan& plan, std::uint64_t seed, const ShrinkOptions& options);

@@ -1,9 +1,12 @@
 #include "controller/cli/sim_command.h"
 
 #include "controller/cli/exit_code.h"
+#include "controller/cli/interrupt.h"
 #include "controller/cli/numbers.h"
+#include "controller/cli/sim_flags.h"
 #include "controller/cli/sim_hunt.h"
 #include "controller/cli/sim_report.h"
+#include "sim/settings.h"
 #include "sim/shrink.h"
 #include "sim/simulation.h"
 #include "sim/swarm.h"
@@ -14,12 +17,14 @@
 #include <chrono>
 #include <cstdio>
 #include <fstream>
+#include <sstream>
 
 namespace ordeal::cli {
 namespace {
 
 constexpr double kShrinkSeconds = 60;
 constexpr std::uint64_t kSeedsOfACampaign = 1'000'000;
+constexpr std::uint64_t kJobsMax = 256;  ///< more threads than cores only wait for each other
 
 using Clock = std::chrono::steady_clock;
 
@@ -42,7 +47,14 @@ Result<SeedRange> parse_seeds(const std::string& text) {
                fmt::format("--seeds is '{}'; write first..last, such as 1..1000", text)};
 }
 
+/// Of flags and plans: nothing was run.
 int refuse(const Error& error) {
+  fmt::print(stderr, "ordeal sim: {}\n", error.message);
+  return kExitArguments;
+}
+
+/// Of what came up meanwhile.
+int fail(const Error& error) {
   fmt::print(stderr, "ordeal sim: {}\n", error.message);
   return error.code == ErrorCode::kInvalidArgument ? kExitArguments : kExitInternal;
 }
@@ -61,32 +73,47 @@ void print_result(const sim::SimResult& result, double seconds) {
   for (const sim::Mark mark : result.marks) fmt::print("  reached: {}\n", to_text(mark));
 }
 
+std::string commented(const std::string& lines) {
+  std::string comment;
+  std::istringstream stream(lines);
+  for (std::string line; std::getline(stream, line);) comment += "# " + line + "\n";
+  return comment;
+}
+
 /// Writes the plan that remains, and says what it is.
 int shrink_to_file(const SimCommandOptions& options, const Plan& plan, std::uint64_t seed) {
   const auto begin = Clock::now();
   sim::ShrinkOptions how;
-  how.stop = [&] { return seconds_since(begin) > kShrinkSeconds; };
+  how.stop = [&] { return interrupted() || seconds_since(begin) > kShrinkSeconds; };
+  end_at_next_chance();
+  fmt::print("shrinking seed {}, for at most {:.0f}s\n", seed, kShrinkSeconds);
+  std::fflush(stdout);
   const auto shrunk = sim::shrink(plan, seed, how);
-  if (!shrunk.ok()) return refuse(shrunk.error());
-  std::ofstream file(options.shrink);
-  file << print_plan(shrunk->plan);
+  if (!shrunk.ok()) return fail(shrunk.error());
+  const std::string text = sim::describe(*shrunk);
+  fmt::print("shrunk in {} runs and {:.1f}s: {}\n{}", shrunk->runs, seconds_since(begin), *options.shrink,
+             text);
+  // The same words at the head of the file, for whoever finds it later.
+  const std::string content = commented(text) + print_plan(shrunk->plan);
+  std::ofstream file(*options.shrink);
+  file << content;
   file.close();
-  if (!file) {
-    fmt::print(stderr, "ordeal sim: cannot write {}; the plan was:\n{}", options.shrink,
-               print_plan(shrunk->plan));
-    return kExitInternal;
-  }
-  fmt::print("shrunk to {} faults, {} operations, {} nodes in {} runs and {:.1f}s: {}\n  {}: {}\n",
-             shrunk->faults(), shrunk->operations(), shrunk->plan.nodes, shrunk->runs, seconds_since(begin),
-             options.shrink, shrunk->kind, shrunk->why);
-  return kExitInvalid;
+  if (file) return kExitInvalid;
+  fmt::print(stderr, "ordeal sim: cannot write {}; it would have been:\n{}", *options.shrink, content);
+  return kExitInternal;
+}
+
+/// Somebody asked for a plan, and there is none to write.
+void nothing_to_shrink(const SimCommandOptions& options) {
+  if (options.shrink)
+    fmt::print("nothing failed, so there is nothing to shrink: {} is not written\n", *options.shrink);
 }
 
 /// The run in the store, for somebody to look at.
 int store(const SimCommandOptions& options, const Plan& plan, std::uint64_t seed) {
   if (options.no_store) return kExitValid;
-  const auto stored = store_sim_run(plan, seed, {options.store, options.argv});
-  if (!stored.ok()) return refuse(stored.error());
+  const auto stored = store_sim_run(plan, seed, {options.store.value_or("store"), options.argv});
+  if (!stored.ok()) return fail(stored.error());
   fmt::print("report: {}\n", stored->report);
   return kExitValid;
 }
@@ -95,7 +122,7 @@ int run_one(const SimCommandOptions& options, const Plan& given, std::uint64_t s
   const Plan plan = plan_of(options, given, seed);
   const auto begin = Clock::now();
   const auto result = sim::simulate(plan, seed, {});
-  if (!result.ok()) return refuse(result.error());
+  if (!result.ok()) return fail(result.error());
   fmt::print("{}", print_plan(plan));
   print_result(*result, seconds_since(begin));
   for (const std::string& reason : result->summary.vacuous) fmt::print("vacuous: {}\n", reason);
@@ -103,23 +130,31 @@ int run_one(const SimCommandOptions& options, const Plan& given, std::uint64_t s
   if (result->outcome == sim::Outcome::kUnknown) code = kExitUnknown;
   if (result->bad()) code = kExitInvalid;
   code = worst_exit(code, store(options, plan, seed));
-  if (result->bad() && !options.shrink.empty()) code = worst_exit(code, shrink_to_file(options, plan, seed));
+  if (!result->bad()) nothing_to_shrink(options);
+  if (result->bad() && options.shrink) code = worst_exit(code, shrink_to_file(options, plan, seed));
   return code;
 }
 
 int run_hunt(const SimCommandOptions& options, const Plan& given, SeedRange seeds) {
+  end_at_next_chance();
   fmt::print("seeds {}..{}\n", seeds.first, seeds.last);
   std::fflush(stdout);
   const HuntResult hunt = run_hunt_over(options, given, seeds);
-  if (hunt.refused) return refuse(*hunt.refused);
+  if (hunt.refused) return fail(*hunt.refused);
+  if (interrupted()) fmt::print("interrupted after {} seeds\n", hunt.tally.seeds());
   fmt::print("{}", hunt.tally.text(hunt.wall_seconds));
   if (!hunt.first_bad) {
-    // A hunt none of whose seeds could have shown anything proves nothing.
-    return hunt.tally.unknown() > 0 || hunt.tally.counted() == 0 ? kExitUnknown : kExitValid;
+    nothing_to_shrink(options);
+    // A hunt none of whose seeds could have shown anything proves nothing, nor does one that was cut short.
+    const bool shown = hunt.tally.unknown() == 0 && hunt.tally.counted() > 0 && !interrupted();
+    return shown ? kExitValid : kExitUnknown;
   }
   const Plan plan = plan_of(options, given, *hunt.first_bad);
   const int code = worst_exit(kExitInvalid, store(options, plan, *hunt.first_bad));
-  return options.shrink.empty() ? code : worst_exit(code, shrink_to_file(options, plan, *hunt.first_bad));
+  if (!options.shrink) return code;
+  if (!interrupted()) return worst_exit(code, shrink_to_file(options, plan, *hunt.first_bad));
+  fmt::print("interrupted: seed {} is not shrunk and {} not written\n", *hunt.first_bad, *options.shrink);
+  return code;
 }
 
 /// How many runs a bug takes to be found: hunts with seeds of their own.
@@ -127,15 +162,19 @@ int run_campaigns(SimCommandOptions options, const Plan& given) {
   options.quiet = true;
   options.keep_going = false;
   sim::RunsUntilFound found;
-  for (std::uint32_t i = 0; i < options.campaigns; ++i) {
+  end_at_next_chance();
+  for (std::uint64_t i = 0; i < options.campaigns.value_or(0); ++i) {
     const SeedRange seeds{1 + i * kSeedsOfACampaign, (i + 1) * kSeedsOfACampaign};
     const HuntResult hunt = run_hunt_over(options, given, seeds);
-    if (hunt.refused) return refuse(*hunt.refused);
+    if (hunt.refused) return fail(*hunt.refused);
+    if (interrupted()) break;  // It says neither that many runs are needed nor that few are enough.
     found.add(hunt.tally.seeds(), hunt.wall_seconds,
               hunt.first_bad ? std::optional<std::string>(hunt.first_kind) : std::nullopt);
   }
+  if (interrupted()) fmt::print("interrupted: ");
   fmt::print("{}\n", found.text());
-  return found.found() > 0 ? kExitInvalid : kExitValid;
+  if (found.found() > 0) return kExitInvalid;
+  return interrupted() ? kExitUnknown : kExitValid;
 }
 
 }  // namespace
@@ -153,13 +192,13 @@ void add_sim_options(CLI::App& command, SimCommandOptions& options) {
   add_plan_options(command, options.plan);
   command.add_option("--seeds", options.seeds, "hunt over these seeds: first..last");
   command.add_option("--jobs", options.jobs, "threads of a hunt; 0: one for each core")
-      ->check(whole_number(0, 1024));
+      ->check(whole_number(0, kJobsMax));
   command.add_option("--budget", options.budget_seconds, "seconds after which a hunt ends; 0: no limit")
       ->check(seconds_from(0, false));
   command
       .add_option("--campaigns", options.campaigns,
                   "so many hunts, and how many runs each took to find something")
-      ->check(whole_number(0, 10'000));
+      ->check(whole_number(1, 10'000));
   command.add_option("--store", options.store, "folder that keeps a single seed, or the first that fails");
   command.add_flag("--no-store", options.no_store, "keep nothing");
   command.add_option("--shrink", options.shrink,
@@ -168,11 +207,17 @@ void add_sim_options(CLI::App& command, SimCommandOptions& options) {
 }
 
 int sim_command(const SimCommandOptions& options) {
-  const auto made = make_plan(options.plan);
+  if (const Status status = check_sim_flags(options); !status.ok()) return refuse(status.error());
+  PlanOptions plan = options.plan;
+  // The swarm draws the faults: those of the default plan must not be held against a short --time-limit.
+  if (plan.plan_file.empty()) plan.nemesis = "none";
+  const auto made = make_plan(plan);
   if (!made.ok()) return refuse(made.error());
-  if (options.campaigns > 0) return run_campaigns(options, made->plan);
-  if (options.seeds.empty()) return run_one(options, made->plan, made->plan.seed.value_or(1));
-  const auto seeds = parse_seeds(options.seeds);
+  const auto settings = sim::Settings::read(made->plan);
+  if (!settings.ok()) return refuse(settings.error());
+  if (options.campaigns) return run_campaigns(options, made->plan);
+  if (!options.seeds) return run_one(options, made->plan, made->plan.seed.value_or(1));
+  const auto seeds = parse_seeds(*options.seeds);
   if (!seeds.ok()) return refuse(seeds.error());
   return run_hunt(options, made->plan, *seeds);
 }

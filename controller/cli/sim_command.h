@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,16 +14,17 @@ namespace ordeal::cli {
 
 struct SimCommandOptions {
   PlanOptions plan;
-  std::string seeds;            ///< "1..1000"; empty: one seed
-  std::uint32_t jobs = 0;       ///< threads; 0: one for each core
-  double budget_seconds = 0;    ///< of a hunt; 0: no limit
-  bool keep_going = false;      ///< a hunt goes on after a failing seed
-  bool quiet = false;           ///< only what is found, at the end
-  std::uint32_t campaigns = 0;  ///< hunts of their own, to say how long a bug takes to be found
-  std::string store = "store";  ///< of single seeds, and of the first that fails in a hunt
+  // What was not given is none: flags that mean nothing beside others are refused (sim_flags.h).
+  std::optional<std::string> seeds;        ///< "1..1000"; none: one seed
+  std::optional<std::uint32_t> jobs;       ///< threads of a hunt; none or 0: one for each core
+  std::optional<double> budget_seconds;    ///< of a hunt; none or 0: no limit
+  bool keep_going = false;                 ///< a hunt goes on after a failing seed
+  bool quiet = false;                      ///< only what is found, at the end
+  std::optional<std::uint32_t> campaigns;  ///< hunts of their own, to say how long a bug takes to be found
+  std::optional<std::string> store;        ///< of single seeds, and of the first that fails; none: "store"
   bool no_store = false;
   std::vector<std::string> argv;
-  std::string shrink;  ///< where the shrunk plan of a failing seed goes; empty: not shrunk
+  std::optional<std::string> shrink;  ///< where the shrunk plan of a failing seed goes; none: not shrunk
 };
 
 void add_sim_options(CLI::App& command, SimCommandOptions& options);

@@ -1,5 +1,6 @@
 #include "controller/cli/sim_hunt.h"
 
+#include "controller/cli/interrupt.h"
 #include "sim/simulation.h"
 
 #include <fmt/format.h>
@@ -9,7 +10,9 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <latch>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -22,14 +25,25 @@ constexpr double kProgressSeconds = 1.0;
 class Hunt {
  public:
   Hunt(const SimCommandOptions& options, const Plan& given, SeedRange seeds)
-      : options_(options), given_(given), seeds_(seeds), next_(0), begin_(Clock::now()) {}
+      : options_(options),
+        given_(given),
+        seeds_(seeds),
+        budget_(options.budget_seconds.value_or(0)),
+        next_(0),
+        begin_(Clock::now()) {}
 
   HuntResult run() {
-    const std::uint32_t cores = std::max(1U, std::thread::hardware_concurrency());
-    const std::uint64_t seeds = std::max<std::uint64_t>(1, seeds_.last - seeds_.first);
-    const std::uint64_t jobs = std::min<std::uint64_t>(seeds, options_.jobs == 0 ? cores : options_.jobs);
+    std::uint64_t jobs = options_.jobs.value_or(0);
+    if (jobs == 0) jobs = std::max(1U, std::thread::hardware_concurrency());
+    // This thread is one of them, and takes the first seed.
+    const std::uint64_t helpers = std::min(jobs - 1, seeds_.last - seeds_.first);
     std::vector<std::thread> workers;
-    for (std::uint64_t i = 1; i < jobs; ++i) workers.emplace_back([this] { work(); });
+    if (const Status status = start(helpers, workers); !status.ok()) {
+      result_.refused =
+          Error{status.error().code, fmt::format("{} (--jobs is {})", status.error().message, jobs)};
+      stop_ = true;
+    }
+    all_there_.count_down();
     work();
     for (std::thread& worker : workers) worker.join();
     result_.wall_seconds = elapsed();
@@ -38,16 +52,33 @@ class Hunt {
   }
 
  private:
+  /// None begins before all are there: a machine that is too small for so many should say so at once, and not
+  /// in the middle of a run.
+  Status start(std::uint64_t count, std::vector<std::thread>& workers) {
+    try {
+      while (workers.size() < count)
+        workers.emplace_back([this] {
+          all_there_.wait();
+          work();
+        });
+      return {};
+    } catch (const std::system_error& error) {
+      return Error{ErrorCode::kResourceExhausted,
+                   fmt::format("this machine gives {} threads and not one more: {}; give a smaller --jobs",
+                               workers.size() + 1, error.what())};
+    }
+  }
+
   [[nodiscard]] double elapsed() const {
     return std::chrono::duration<double>(Clock::now() - begin_).count();
   }
 
   void work() {
-    while (!stop_) {
+    while (!stop_ && !interrupted()) {
       const std::uint64_t number = next_++;
       if (number > seeds_.last - seeds_.first) return;
       const std::uint64_t seed = seeds_.first + number;
-      if (options_.budget_seconds > 0 && elapsed() > options_.budget_seconds) return;
+      if (budget_ > 0 && elapsed() > budget_) return;
       auto result = sim::simulate(plan_of(options_, given_, seed), seed, {});
       const std::lock_guard lock(mutex_);
       if (result.ok()) {
@@ -88,6 +119,8 @@ class Hunt {
   const SimCommandOptions& options_;
   const Plan& given_;
   const SeedRange seeds_;
+  const double budget_;  ///< seconds; 0: no limit
+  std::latch all_there_ = std::latch(1);
   std::atomic<std::uint64_t> next_;
   std::atomic<bool> stop_ = false;
   const Clock::time_point begin_;

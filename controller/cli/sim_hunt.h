@@ -24,9 +24,10 @@ struct HuntResult {
   double wall_seconds = 0;
   std::optional<std::uint64_t> first_bad;  ///< the seed that failed first
   std::string first_kind;                  ///< "invariant election-safety"
-  std::optional<Error> refused;            ///< the plan cannot be run
+  std::optional<Error> refused;            ///< the plan cannot be run, or the threads not be started
 };
 
+/// Ends early when the command is interrupted (interrupt.h).
 [[nodiscard]] HuntResult run_hunt_over(const SimCommandOptions& options, const Plan& given, SeedRange seeds);
 
 }  // namespace ordeal::cli

@@ -2,10 +2,14 @@
 
 #include "sim/swarm.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace ordeal::sim {
 namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(Shrink, LeavesAHandfulThatFailsAgainWhenReadFromItsText) {
   SwarmOptions options;
@@ -22,6 +26,8 @@ TEST(Shrink, LeavesAHandfulThatFailsAgainWhenReadFromItsText) {
     EXPECT_EQ(shrunk->kind, failed->kind);
     EXPECT_LE(shrunk->faults(), 5U) << "seed " << seed;
     EXPECT_EQ(shrunk->plan.workload.name, "script");
+    EXPECT_EQ(shrunk->no_script, "");
+    EXPECT_THAT(describe(*shrunk), HasSubstr(" operations\n"));
     EXPECT_GT(shrunk->operations(), 0U) << "seed " << seed;
     EXPECT_LE(shrunk->operations(), 12U) << "seed " << seed;
     const auto read = parse_plan(print_plan(shrunk->plan), "shrunk");
@@ -32,6 +38,41 @@ TEST(Shrink, LeavesAHandfulThatFailsAgainWhenReadFromItsText) {
     return;
   }
   FAIL() << "nothing failed in 60 seeds";
+}
+
+/// The first seed that the planted bug makes fail.
+std::uint64_t first_failing(const SwarmOptions& options) {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    const auto result = simulate(draw_plan(options, seed), seed, {});
+    if (result.ok() && result->bad()) return seed;
+  }
+  return 0;
+}
+
+// Operations that are written down one by one come at other times than when they were drawn, and what they
+// hit may be gone: then the plan goes on drawing them, and the text says so.
+TEST(Shrink, SaysWhyTheOperationsAreNoScript) {
+  SwarmOptions options;
+  options.plants = {"R5"};
+  const std::uint64_t seed = first_failing(options);
+  ASSERT_NE(seed, 0U);
+  const Plan plan = draw_plan(options, seed);
+  ShrinkOptions how;
+  how.runs_max = 0;
+  const auto untouched = shrink(plan, seed, how);
+  ASSERT_TRUE(untouched.ok());
+  EXPECT_EQ(untouched->plan.workload.name, "register");
+  EXPECT_TRUE(untouched->spent);
+  EXPECT_THAT(describe(*untouched), HasSubstr("what the workload register draws"));
+  EXPECT_THAT(describe(*untouched), HasSubstr("no time left to write them down"));
+  EXPECT_THAT(describe(*untouched), HasSubstr("may become smaller yet: the time was up after 0 runs"));
+
+  how.runs_max = 500;
+  how.seeds_per_try = 0;
+  const auto untried = shrink(plan, seed, how);
+  ASSERT_TRUE(untried.ok());
+  EXPECT_THAT(describe(*untried), HasSubstr("did not fail in the same way with any of 0 seeds"));
+  EXPECT_THAT(describe(*untried), Not(HasSubstr("may become smaller yet")));
 }
 
 TEST(Shrink, RefusesARunThatDoesNotFail) {
