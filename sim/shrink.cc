@@ -106,7 +106,8 @@ class Shrinker {
   void set_time_limit(Plan& plan, Duration limit) const {
     plan.time_limit = std::max(limit, seconds(1));
     for (FaultEvent& event : plan.fault_events) {
-      if (event.at + event.length > plan.time_limit) event.length = plan.time_limit - event.at;
+      const Duration soonest = event.trigger ? event.at + event.trigger->after : event.at;
+      if (soonest + event.length > plan.time_limit) event.length = plan.time_limit - soonest;
     }
     std::erase_if(plan.fault_events,
                   [](const FaultEvent& event) { return event.length < milliseconds(100); });
@@ -133,10 +134,12 @@ class Shrinker {
   void bring_forward() {
     if (best_.plan.workload.name != "script" || best_.plan.random_faults) return;
     Duration first = best_.plan.time_limit;
-    for (const FaultEvent& event : best_.plan.fault_events) first = std::min(first, event.at);
+    for (const FaultEvent& event : best_.plan.fault_events) {
+      if (!event.trigger) first = std::min(first, event.at);
+    }
     for (const ScriptedOp& op : best_.plan.workload.operations) first = std::min(first, op.at);
     Plan candidate = best_.plan;
-    for (FaultEvent& event : candidate.fault_events) event.at = event.at - first;
+    for (FaultEvent& event : candidate.fault_events) event.at = std::max(event.at, first) - first;
     for (ScriptedOp& op : candidate.workload.operations) op.at = op.at - first;
     set_time_limit(candidate, candidate.time_limit - first);
     if (candidate.time_limit < best_.plan.time_limit) accept(std::move(candidate));

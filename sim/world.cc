@@ -37,7 +37,8 @@ World::World(const Plan& plan, const Settings& settings, std::uint64_t seed, con
       machine_(kv::make_kv_state_machine()),
       network_(plan.nodes, settings.weather(), Rng(seed).split("network")),
       hash_(seed),
-      marks_(plan.nodes) {
+      marks_(plan.nodes),
+      watch_(plan) {
   Rng clocks = rng_.split("clocks");
   NodeOutlet& outlet = *this;
   for (std::uint32_t n = 1; n <= plan.nodes; ++n) {
@@ -69,6 +70,7 @@ void World::happen_next() {
   ++events_;
   fold(static_cast<std::uint64_t>(now_.ns()) << 4 | happening.index());
   std::visit([this](auto& event) { on(event); }, happening);
+  tell_node_events();
 }
 
 static_assert(std::endian::native == std::endian::little, "a trace hash must mean the same everywhere");
@@ -100,7 +102,9 @@ void World::on(PeerArrival& event) {
 
 void World::on(const DiskRound& event) {
   Node& on = node(event.node);
-  if (on.running() && on.life() == event.life) on.disk_done(now_);
+  if (!on.running() || on.life() != event.life) return;
+  on.disk_done(now_);
+  if (on.running() && !on.paused()) watch_.occurred(event.node, on.protocol(), NodeEventKind::kAfterSync);
 }
 
 void World::on(const NodeWake& event) {
@@ -150,11 +154,14 @@ void World::on(EnvironmentAnswer& event) {
 }
 
 void World::on(const Observe& event) {
-  Place& at = place(event.node);
-  at.observe_pending = false;
-  if (loop_ == nullptr) return;
+  place(event.node).observe_pending = false;
+  if (loop_ != nullptr) observe(event.node);
+}
+
+void World::observe(NodeId node) {
+  const Place& at = place(node);
   NodeObservation seen;
-  seen.node = event.node;
+  seen.node = node;
   // A node that is paused answers nobody.
   seen.reachable = at.node->running() && !at.node->paused();
   if (seen.reachable) {
@@ -184,6 +191,16 @@ void World::step_loop(const RunInput& input) {
   if (loop_wake_ <= now_ || output.next_wake < loop_wake_) {
     loop_wake_ = output.next_wake;
     queue_.push(loop_wake_, LoopWake{});
+  }
+}
+
+/// Not from within a node's turn, which a fault would end: when it is over, and before anything else happens.
+void World::tell_node_events() {
+  while (auto event = watch_.take()) {
+    if (loop_ == nullptr) continue;
+    // Who strikes "the leader" when one is elected means this one.
+    if (event->kind == NodeEventKind::kLeaderElected) observe(event->node);
+    step_loop(std::move(*event));
   }
 }
 
@@ -223,6 +240,7 @@ void World::answer(NodeId /*node*/, std::uint64_t token, int status, std::string
 
 void World::disk_busy(NodeId node, Duration length) {
   queue_.push(now_ + length, DiskRound{node, this->node(node).life()});
+  watch_.occurred(node, this->node(node).protocol(), NodeEventKind::kBeforeSync);
 }
 
 void World::wake_at(NodeId node, MonotonicTime at) {
@@ -240,6 +258,7 @@ void World::stepped(NodeId node, const Protocol& protocol) {
   }
   Place& here = place(node);
   const raft::Standing standing = standing_of(protocol);
+  watch_.stepped(node, protocol, standing);
   here.joint = standing.joint;
   if (standing.leader == here.leader && standing.term == here.term) return;
   here.leader = standing.leader;
@@ -249,8 +268,12 @@ void World::stepped(NodeId node, const Protocol& protocol) {
 
 void World::happened(NodeId node, const Event& event) {
   const Place& here = place(node);
-  raft::Standing standing{false, here.term, false};
-  if (here.node->running()) standing = standing_of(here.node->protocol());
+  raft::Standing standing;
+  standing.term = here.term;
+  if (here.node->running()) {
+    standing = standing_of(here.node->protocol());
+    watch_.happened(node, here.node->protocol(), event.name);
+  }
   marks_.happened(node, event.name, standing.term, standing.joint);
   if (options_.spectator != nullptr) options_.spectator->happened(now_, node, event);
 }
@@ -276,7 +299,10 @@ void World::lose_calls(NodeId node) {
 
 void World::start_node(NodeId node) {
   marks_.started(node);
-  this->node(node).start(now_);
+  watch_.restarted(node);
+  Node& here = this->node(node);
+  here.start(now_);
+  if (here.running()) watch_.occurred(node, here.protocol(), NodeEventKind::kNodeStarted);
   observe_soon(node);
 }
 

@@ -13,6 +13,7 @@
 #include "sim/marks.h"
 #include "sim/network.h"
 #include "sim/node.h"
+#include "sim/node_event_watch.h"
 #include "sim/settings.h"
 
 #include <cstdint>
@@ -142,6 +143,8 @@ class World : private NodeOutlet {
   void step_loop(const RunInput& input);
   void place_call(Call call);
   void observe_soon(NodeId node);
+  void observe(NodeId node);
+  void tell_node_events();
 
   // --- What nodes do
   void send(NodeId from, NodeId to, Bytes payload) override;
@@ -208,6 +211,7 @@ class World : private NodeOutlet {
   std::uint64_t hash_ = 0;
   std::optional<Broken> broken_;
   Marks marks_;
+  NodeEventWatch watch_;
 };
 
 }  // namespace ordeal::sim

@@ -3,6 +3,7 @@
 #include "checkers/driver/models.h"
 #include "checkers/formats/formats.h"
 #include "common/check.h"
+#include "common/node_event.h"
 #include "nemesis/faults/catalog.h"
 #include "node/host/duties/storage_plants.h"
 #include "node/raft/raft.h"
@@ -40,11 +41,19 @@ std::string bugs() {
   return text;
 }
 
+std::string node_events() {
+  std::string text = "What a fault of a plan may wait for: `when`, in docs/formats/plan.md.\n\n";
+  for (const NodeEventTraits& kind : node_event_kinds())
+    text += fmt::format("{:<20} {}\n", kind.name, kind.on_real_nodes ? "everywhere" : "in the simulator");
+  return text;
+}
+
 using Printer = std::string (*)();
 
 const std::map<std::string, Printer>& printers() {
   static const std::map<std::string, Printer> all = {
       {"bugs", bugs},
+      {"events", node_events},
       {"faults", [] { return lines(fault_names()); }},
       {"formats", [] { return table(list_formats()); }},
       {"models", [] { return table(list_models()); }},

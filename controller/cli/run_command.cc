@@ -5,7 +5,7 @@
 #include "controller/cli/numbers.h"
 #include "controller/env/local.h"
 #include "controller/env/namespaces.h"
-#include "nemesis/faults/catalog.h"
+#include "controller/run/plan_rules.h"
 #include "node/host/duties/storage_plants.h"
 #include "node/raft/raft.h"
 
@@ -44,19 +44,16 @@ Status check_plants(const Plan& plan) {
   return {};
 }
 
-/// kInvalidArgument: a fault that real machines cannot be struck with.
-Status check_faults(const Plan& plan) {
-  std::vector<std::string> names;
-  for (const FaultEvent& event : plan.fault_events) names.push_back(event.request.fault);
-  if (plan.random_faults)
-    names.insert(names.end(), plan.random_faults->kinds.begin(), plan.random_faults->kinds.end());
-  for (const std::string& name : names) {
-    if (!find_fault(name)->simulated()) continue;
-    return Error{
-        ErrorCode::kInvalidArgument,
-        fmt::format("the fault {} is for the simulator alone; run the plan with `ordeal sim --plan`", name)};
-  }
-  return {};
+/// kInvalidArgument: the plan has what real machines cannot do.
+Status check_real(const MadePlan& made, const PlanOptions& options) {
+  const auto problem = find_problem_of_real_nodes(made.plan);
+  if (!problem) return {};
+  // What flags brought in has no line.
+  const bool from_file = !made.given.empty() && !options.nemesis;
+  const std::string place =
+      from_file ? fmt::format("{}:{}", options.plan_file, line_in_plan(made.given, problem->path)) : "plan";
+  return Error{ErrorCode::kInvalidArgument, fmt::format("{}: {} {}; run the plan with `ordeal sim --plan`",
+                                                        place, problem->path, problem->message)};
 }
 
 /// Each asks the run to heal and to end.
@@ -133,7 +130,7 @@ int run_command(const RunCommandOptions& options) {
   Result<MadePlan> made = make_plan(options.plan);
   if (!made.ok()) return refuse(made.error());
   if (Status status = check_plants(made->plan); !status.ok()) return refuse(status.error());
-  if (Status status = check_faults(made->plan); !status.ok()) return refuse(status.error());
+  if (Status status = check_real(*made, options.plan); !status.ok()) return refuse(status.error());
   CampaignOptions campaign;
   campaign.plan = made->plan;
   campaign.plan_given = made->given;

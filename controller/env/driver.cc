@@ -60,10 +60,11 @@ Driver::Driver(RunLoop& loop, Cluster& cluster, const DriverHooks& hooks)
       next_wake_(start_),
       next_look_(start_),
       observer_(cluster.endpoints(), transport_,
-                [this](NodeObservation observation) {
-                  hooks_.on_observation(observation);
-                  inbox_.emplace_back(std::move(observation));
-                }),
+                {[this](NodeObservation observation) {
+                   hooks_.on_observation(observation);
+                   inbox_.emplace_back(std::move(observation));
+                 },
+                 [this](NodeEvent event) { inbox_.emplace_back(std::move(event)); }}),
       agents_(cluster.endpoints(), cluster.token(), transport_,
               {[this](EnvironmentResult result) { inbox_.emplace_back(std::move(result)); },
                [this](Trouble trouble) { inbox_.emplace_back(std::move(trouble)); }}) {

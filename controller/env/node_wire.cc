@@ -43,7 +43,30 @@ Result<NodeStatus> parse_node_status(std::string_view body, NodeId asked) {
   observation.commit = LogIndex(number(object, "commit"));
   observation.applied = LogIndex(number(object, "applied"));
   status.incarnation = number(object, "incarnation");
+  const json::value* events = object.if_contains("events");
+  if (events == nullptr || !events->is_object()) return status;
+  for (const auto& event : events->get_object()) {
+    const std::string name(event.key());
+    status.events[name] = number(events->get_object(), name);
+  }
   return status;
+}
+
+std::vector<NodeEvent> events_between(const NodeStatus& before, const NodeStatus& now) {
+  std::vector<NodeEvent> events;
+  const auto add = [&](NodeEventKind kind) {
+    events.push_back({now.observation.node, kind, now.observation.role});
+  };
+  const bool restarted = now.incarnation != before.incarnation;
+  if (restarted) add(NodeEventKind::kNodeStarted);
+  if (now.observation.term > before.observation.term) add(NodeEventKind::kTermChanged);
+  for (const auto& [name, count] : now.events) {
+    const auto kind = find_core_event(name);
+    const auto known = before.events.find(name);
+    const std::uint64_t told = restarted || known == before.events.end() ? 0 : known->second;
+    for (std::uint64_t i = told; kind && i < count; ++i) add(*kind);
+  }
+  return events;
 }
 
 }  // namespace ordeal::env

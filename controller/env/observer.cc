@@ -1,7 +1,5 @@
 #include "controller/env/observer.h"
 
-#include "controller/env/node_wire.h"
-
 #include <algorithm>
 
 namespace ordeal::env {
@@ -13,9 +11,8 @@ constexpr Duration kTimeout = milliseconds(500);
 
 }  // namespace
 
-Observer::Observer(std::vector<Endpoint> endpoints, Transport& transport,
-                   std::function<void(NodeObservation)> tell)
-    : transport_(transport), tell_(std::move(tell)) {
+Observer::Observer(std::vector<Endpoint> endpoints, Transport& transport, Callbacks callbacks)
+    : transport_(transport), callbacks_(std::move(callbacks)) {
   for (Endpoint& endpoint : endpoints) {
     Watched watched;
     watched.endpoint = std::move(endpoint);
@@ -53,14 +50,20 @@ void Observer::heard(Watched& node, const HttpAnswer& answer) {
   node.open.reset();
   NodeObservation observation;
   observation.node = node.endpoint.node;
+  std::vector<NodeEvent> events;
   if (answer.answered && answer.status == 200) {
     // Ignored: a status that cannot be read counts as none; the node is not reachable for what we need.
-    if (auto status = parse_node_status(answer.body, node.endpoint.node); status.ok())
-      observation = std::move(status).value().observation;
+    if (auto status = parse_node_status(answer.body, node.endpoint.node); status.ok()) {
+      observation = status->observation;
+      if (node.status) events = events_between(*node.status, *status);
+      node.status = std::move(status).value();
+    }
   }
-  if (node.last == observation) return;
-  node.last = observation;
-  tell_(std::move(observation));
+  if (node.last != observation) {
+    node.last = observation;
+    callbacks_.observed(std::move(observation));
+  }
+  for (NodeEvent& event : events) callbacks_.happened(std::move(event));
 }
 
 }  // namespace ordeal::env

@@ -1,9 +1,11 @@
 #pragma once
-// Asks every node for its status again and again, and tells when one says something new. It asks from the
+// Asks every node for its status again and again, and tells when one says something new, and what has
+// happened to it that faults may wait for. It asks from the
 // controller's own address, which no fault cuts off.
 
 #include "common/environment.h"
 #include "controller/env/addresses.h"
+#include "controller/env/node_wire.h"
 #include "controller/env/transport.h"
 
 #include <functional>
@@ -14,8 +16,13 @@ namespace ordeal::env {
 
 class Observer {
  public:
-  /// `transport` must outlive this. `tell` is called from the transport's wait.
-  Observer(std::vector<Endpoint> endpoints, Transport& transport, std::function<void(NodeObservation)> tell);
+  struct Callbacks {
+    std::function<void(NodeObservation)> observed;
+    std::function<void(NodeEvent)> happened;  ///< after the observation that showed it
+  };
+
+  /// `transport` must outlive this. The callbacks are called from the transport's wait.
+  Observer(std::vector<Endpoint> endpoints, Transport& transport, Callbacks callbacks);
   Observer(const Observer&) = delete;
   Observer& operator=(const Observer&) = delete;
   ~Observer();
@@ -30,13 +37,14 @@ class Observer {
     MonotonicTime next;
     std::optional<Transport::Id> open;
     std::optional<NodeObservation> last;
+    std::optional<NodeStatus> status;  ///< when it last had one
   };
 
   void heard(Watched& node, const HttpAnswer& answer);
 
   std::vector<Watched> nodes_;
   Transport& transport_;
-  std::function<void(NodeObservation)> tell_;
+  Callbacks callbacks_;
 };
 
 }  // namespace ordeal::env

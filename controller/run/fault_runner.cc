@@ -34,6 +34,7 @@ Value::Map request_value(const DueFault& due) {
   Value::Map value;
   if (!due.request.shape.empty()) value.emplace("shape", due.request.shape);
   if (!due.request.target.empty()) value.emplace("target", due.request.target);
+  if (due.trigger) value.emplace("when", std::string(traits(*due.trigger).name));
   return value;
 }
 
@@ -54,6 +55,10 @@ void FaultRunner::run_due(MonotonicTime now, const ClusterView& cluster, RunOutp
   try_waiting(now, cluster, output);
 }
 
+void FaultRunner::happened(const NodeEvent& event, MonotonicTime now) {
+  if (schedule_ && !stopped_) schedule_->happened(event, now - load_start_);
+}
+
 void FaultRunner::result(const EnvironmentResult& result, MonotonicTime now, RunOutput& output) {
   if (heal_open_ && heal_request_ == result.id) {
     healed(result, now, output);
@@ -71,6 +76,11 @@ void FaultRunner::result(const EnvironmentResult& result, MonotonicTime now, Run
 }
 
 void FaultRunner::stop(MonotonicTime now, RunOutput& output) {
+  if (schedule_ && !stopped_) {
+    for (const FaultEvent& event : schedule_->waiting())
+      output.notes.push_back(
+          fmt::format("never came: {}, for which {} waited", describe(*event.trigger), event.request.fault));
+  }
   stopped_ = true;
   waiting_.clear();
   for (auto& [id, fault] : active_) {
@@ -110,7 +120,8 @@ void FaultRunner::try_waiting(MonotonicTime now, ClusterView cluster, RunOutput&
       still.push_back(std::move(waiting));
       continue;
     }
-    cluster.down = down();
+    // A node that has started is up, though the removal of its kill is not over yet.
+    cluster.down = down(waiting.due.trigger == NodeEventKind::kNodeStarted);
     const Fault* policy = find_fault(waiting.due.request.fault);
     ORDEAL_CHECK(policy != nullptr);
     auto spec = policy->choose(waiting.due.request, cluster, rng_);
@@ -291,9 +302,10 @@ EnvironmentRequestId FaultRunner::ask(decltype(EnvironmentRequest::verb) verb, R
   return id;
 }
 
-std::vector<NodeId> FaultRunner::down() const {
+std::vector<NodeId> FaultRunner::down(bool coming_up) const {
   std::vector<NodeId> nodes;
   for (const auto& [id, fault] : active_) {
+    if (coming_up && fault.stage == Stage::kRemoving) continue;
     const std::vector<NodeId> taken = nodes_down(fault.spec);
     nodes.insert(nodes.end(), taken.begin(), taken.end());
   }

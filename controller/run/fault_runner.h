@@ -35,6 +35,8 @@ class FaultRunner {
 
   /// Everything that is due now. `cluster.down` is filled in here.
   void run_due(MonotonicTime now, const ClusterView& cluster, RunOutput& output);
+  /// Faults may wait for this; they are due at the next `run_due`, or when their delay is over.
+  void happened(const NodeEvent& event, MonotonicTime now);
   void result(const EnvironmentResult& result, MonotonicTime now, RunOutput& output);
 
   /// No more faults; those in force are removed now, those being applied as soon as they are.
@@ -85,7 +87,8 @@ class FaultRunner {
   void record_result(const std::string& f, const Value::Map& value, const EnvironmentResult& result,
                      MonotonicTime now, RunOutput& output);
   [[nodiscard]] EnvironmentRequestId ask(decltype(EnvironmentRequest::verb) verb, RunOutput& output);
-  [[nodiscard]] std::vector<NodeId> down() const;
+  /// `coming_up`: those whose fault is being taken away just now count as up.
+  [[nodiscard]] std::vector<NodeId> down(bool coming_up) const;
 
   Rng rng_;
   Recorder& recorder_;

@@ -89,6 +89,9 @@ struct Plan {
 [[nodiscard]] Result<Plan> parse_plan(std::string_view text, std::string_view name);
 /// The YAML of a plan, every key written out; parse_plan gives the same plan again.
 [[nodiscard]] std::string print_plan(const Plan& plan);
+/// Where a setting such as "faults.events[1].when" stands in a plan's text, or what it is in. Requires:
+/// parse_plan has taken the text.
+[[nodiscard]] int line_in_plan(std::string_view text, std::string_view path);
 /// Ranges and names that parse_plan checks, for plans that flags changed.
 [[nodiscard]] Status check_plan(const Plan& plan);
 /// The plan of `./run` without arguments.

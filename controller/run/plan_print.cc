@@ -33,8 +33,13 @@ std::string range(Duration low, Duration high) {
 }
 
 std::string event_line(const FaultEvent& event) {
-  std::string line = fmt::format("    - {{at: {}, for: {}, fault: {}", print_duration(event.at),
-                                 print_duration(event.length), event.request.fault);
+  std::string line = fmt::format("    - {{at: {}", print_duration(event.at));
+  if (event.trigger) {
+    line += fmt::format(", when: {}", traits(event.trigger->kind).name);
+    if (!event.trigger->node.empty()) line += ", node: " + quoted(event.trigger->node);
+    line += fmt::format(", count: {}, after: {}", event.trigger->count, print_duration(event.trigger->after));
+  }
+  line += fmt::format(", for: {}, fault: {}", print_duration(event.length), event.request.fault);
   if (!event.request.shape.empty()) line += ", shape: " + event.request.shape;
   if (!event.request.target.empty()) line += ", target: " + quoted(event.request.target);
   return line + "}\n";

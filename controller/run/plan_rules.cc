@@ -25,6 +25,7 @@ constexpr Duration kClientTimeoutMax = seconds(600);
 constexpr Duration kFaultLengthMin = milliseconds(100);
 constexpr std::size_t kNameSizeMax = 64;
 constexpr std::size_t kEventsMax = 1000;
+constexpr std::uint64_t kTriggerCountMax = 1'000'000;
 
 /// Flags that the environment gives to every node.
 constexpr std::array<std::string_view, 17> kEnvironmentFlags = {
@@ -218,18 +219,34 @@ Problem check_random(const RandomFaults& random, const Plan& plan) {
   });
 }
 
+Problem check_trigger(const FaultTrigger& trigger, const std::string& path, const Plan& plan) {
+  if (Status status = check_trigger_node(trigger, plan.nodes); !status.ok())
+    return PlanProblem{path + ".node", status.error().message};
+  return first({
+      [&] { return check_range(path + ".count", trigger.count, 1, kTriggerCountMax); },
+      [&] { return check_range(path + ".after", trigger.after, Duration(), plan.time_limit); },
+  });
+}
+
 Problem check_event(const FaultEvent& event, std::size_t number, const Plan& plan) {
   const std::string path = fmt::format("faults.events[{}]", number);
-  Status status = check_fault(event.request, plan.nodes);
+  FaultRequest request = event.request;
+  Duration soonest = event.at;
+  if (event.trigger) {
+    if (Problem problem = check_trigger(*event.trigger, path, plan)) return problem;
+    request = at_node(std::move(request), NodeId(1));  // any will do
+    soonest = event.at + event.trigger->after;
+  }
+  Status status = check_fault(request, plan.nodes);
   if (!status.ok()) return PlanProblem{path, fmt::format("cannot be: {}", status.error().message)};
   if (event.at < Duration()) return PlanProblem{path + ".at", "is negative"};
   if (event.length < kFaultLengthMin) {
     return PlanProblem{path + ".for", fmt::format("is {}; allowed: {} and more", print_duration(event.length),
                                                   print_duration(kFaultLengthMin))};
   }
-  if (event.at + event.length <= plan.time_limit) return std::nullopt;
+  if (soonest + event.length <= plan.time_limit) return std::nullopt;
   return PlanProblem{
-      path, fmt::format("lasts until {}, beyond time_limit {}", print_duration(event.at + event.length),
+      path, fmt::format("lasts until {}, beyond time_limit {}", print_duration(soonest + event.length),
                         print_duration(plan.time_limit))};
 }
 
@@ -375,6 +392,26 @@ std::optional<PlanProblem> find_problem(const Plan& plan) {
       [&] { return check_sim(plan.sim, plan.time_limit); },
       [&] { return check_expect(plan); },
   });
+}
+
+std::optional<PlanProblem> find_problem_of_real_nodes(const Plan& plan) {
+  for (std::size_t i = 0; i < plan.fault_events.size(); ++i) {
+    const FaultEvent& event = plan.fault_events[i];
+    const std::string path = fmt::format("faults.events[{}]", i);
+    if (find_fault(event.request.fault)->simulated())
+      return PlanProblem{path + ".fault",
+                         fmt::format("is {}, which is for the simulator alone", event.request.fault)};
+    if (!event.trigger || traits(event.trigger->kind).on_real_nodes) continue;
+    return PlanProblem{path + ".when", fmt::format("is {}, which only the simulator can see",
+                                                   traits(event.trigger->kind).name)};
+  }
+  if (!plan.random_faults) return std::nullopt;
+  for (const std::string& kind : plan.random_faults->kinds) {
+    if (find_fault(kind)->simulated())
+      return PlanProblem{"faults.random.kinds",
+                         fmt::format("has {}, which is for the simulator alone", kind)};
+  }
+  return std::nullopt;
 }
 
 Status check_plan(const Plan& plan) {

@@ -18,6 +18,8 @@ struct PlanProblem {
 
 /// The first thing that is wrong.
 [[nodiscard]] std::optional<PlanProblem> find_problem(const Plan& plan);
+/// The first thing that only the simulator can do. Requires: find_problem finds none.
+[[nodiscard]] std::optional<PlanProblem> find_problem_of_real_nodes(const Plan& plan);
 
 [[nodiscard]] const std::vector<std::string_view>& protocol_names();
 

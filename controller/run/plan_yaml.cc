@@ -260,17 +260,38 @@ RandomFaults read_random(const YAML::Node& node, const std::string& path, Reader
   return random;
 }
 
+void read_when(const YAML::Node& node, const std::string& path, NodeEventKind& into) {
+  std::vector<std::string_view> names;
+  for (const NodeEventTraits& kind : node_event_kinds()) names.push_back(kind.name);
+  into = node_event_kinds()[read_choice(node, path, names)].kind;
+}
+
 FaultEvent read_event(const YAML::Node& node, const std::string& path, Reader& reader) {
   FaultEvent event;
+  FaultTrigger trigger;
   reader.map(node, path,
-             {duration_field("at", event.at), duration_field("for", event.length),
-              text_field("fault", event.request.fault), text_field("shape", event.request.shape),
+             {duration_field("at", event.at),
+              {"when", [&](const YAML::Node& when,
+                           const std::string& inner) { read_when(when, inner, trigger.kind); }},
+              text_field("node", trigger.node),
+              integer_field("count", trigger.count),
+              duration_field("after", trigger.after),
+              duration_field("for", event.length),
+              text_field("fault", event.request.fault),
+              text_field("shape", event.request.shape),
               text_field("target", event.request.target)});
-  for (const char* key : {"at", "for", "fault"}) {
+  const bool waits = reader.has(path + ".when");
+  for (const char* key : {waits ? "when" : "at", "for", "fault"}) {
     if (!node[key])
-      fail(node, fmt::format("{} lacks '{}'; an event has at, for, fault, and shape, target where they apply",
-                             path, key));
+      fail(node, fmt::format(
+                     "{} lacks '{}'; an event has at or when, for, fault, and shape, target where they apply",
+                     path, key));
   }
+  for (const char* key : {"node", "count", "after"}) {
+    if (!waits && node[key])
+      fail(node[key], fmt::format("{}.{} is for an event that waits; give it a 'when' too", path, key));
+  }
+  if (waits) event.trigger = std::move(trigger);
   return event;
 }
 
@@ -361,21 +382,41 @@ Plan parse(std::string_view text) {
   return plan;
 }
 
-}  // namespace
-
-Result<Plan> parse_plan(std::string_view text, std::string_view name) {
+/// Runs what may throw, and turns that into an error with the file's name and the line.
+template <class Read>
+auto read_safely(std::string_view name, Read read) -> Result<decltype(read())> {
   const auto refuse = [&](int line, std::string_view message) {
     return Error{ErrorCode::kInvalidArgument, fmt::format("{}:{}: {}", name, line, message)};
   };
-  if (text.size() > kTextSizeMax)
-    return refuse(1, fmt::format("{} bytes; a plan has at most {}", text.size(), kTextSizeMax));
   try {
-    return parse(text);
+    return read();
   } catch (const PlanError& error) {
     return refuse(error.line, error.message);
   } catch (const YAML::Exception& error) {
     return refuse(line_of(error.mark), fmt::format("not YAML: {}", error.msg));
   }
+}
+
+}  // namespace
+
+Result<Plan> parse_plan(std::string_view text, std::string_view name) {
+  return read_safely(name, [&] {
+    if (text.size() > kTextSizeMax)
+      throw PlanError{1, fmt::format("{} bytes; a plan has at most {}", text.size(), kTextSizeMax)};
+    return parse(text);
+  });
+}
+
+int line_in_plan(std::string_view text, std::string_view path) {
+  const auto line = read_safely("", [&] {
+    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
+    Plan ignored;
+    Reader reader;
+    read_plan(documents.front(), ignored, reader);
+    return reader.line(std::string(path));
+  });
+  ORDEAL_CHECK(line.ok());
+  return *line;
 }
 
 }  // namespace ordeal

@@ -58,6 +58,7 @@ struct RunLoop::State {
   void on(const CallClosed& closed) { finish(clients.closed(closed, now, *output)); }
   void on(const EnvironmentResult& result) { faults.result(result, now.monotonic, *output); }
   void on(const NodeObservation& observation);
+  void on(const NodeEvent& event) { faults.happened(event, now.monotonic); }
   void on(const Trouble& trouble);
   void on(const Interrupt&);
 

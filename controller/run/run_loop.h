@@ -9,6 +9,7 @@
 #include "common/client.h"
 #include "common/environment.h"
 #include "common/history.h"
+#include "common/node_event.h"
 #include "common/prng.h"
 #include "common/time.h"
 #include "controller/run/plan.h"
@@ -48,8 +49,8 @@ struct Trouble {
 };
 /// Time has passed.
 struct Wake {};
-using RunInput =
-    std::variant<Wake, CallReply, CallClosed, EnvironmentResult, NodeObservation, Trouble, Interrupt>;
+using RunInput = std::variant<Wake, CallReply, CallClosed, EnvironmentResult, NodeObservation, NodeEvent,
+                              Trouble, Interrupt>;
 
 // --- What the driver does ---
 

@@ -45,13 +45,31 @@ std::vector<FaultRequest> fitting_requests(const RandomFaults& random, std::stri
 
 FaultSchedule::FaultSchedule(std::optional<RandomFaults> random, std::vector<FaultEvent> events,
                              Duration time_limit, std::uint32_t nodes, Rng rng)
-    : random_(std::move(random)),
-      events_(std::move(events)),
-      time_limit_(time_limit),
-      nodes_(nodes),
-      rng_(rng) {
+    : random_(std::move(random)), time_limit_(time_limit), nodes_(nodes), rng_(rng) {
+  for (FaultEvent& event : events) {
+    if (event.trigger) {
+      armed_.push_back({std::move(event)});
+    } else {
+      events_.push_back(std::move(event));
+    }
+  }
   std::stable_sort(events_.begin(), events_.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
   draw(Duration());
+}
+
+void FaultSchedule::happened(const NodeEvent& event, Duration elapsed) {
+  std::vector<Armed> still;
+  for (Armed& armed : armed_) {
+    const FaultTrigger& trigger = *armed.event.trigger;
+    if (elapsed >= armed.event.at && trigger.matches(event)) ++armed.seen;
+    if (armed.seen < trigger.count) {
+      still.push_back(std::move(armed));
+      continue;
+    }
+    const Duration due = elapsed + trigger.after;
+    fired_.push_back({std::move(armed.event), due, event.node});
+  }
+  armed_ = std::move(still);
 }
 
 std::optional<Duration> FaultSchedule::next() const {
@@ -59,6 +77,7 @@ std::optional<Duration> FaultSchedule::next() const {
   if (drawn_) at = drawn_->at;
   if (next_event_ < events_.size())
     at = at ? std::min(*at, events_[next_event_].at) : events_[next_event_].at;
+  for (const Fired& fired : fired_) at = at ? std::min(*at, fired.due) : fired.due;
   return at;
 }
 
@@ -67,6 +86,16 @@ std::vector<DueFault> FaultSchedule::take(Duration elapsed) {
   for (; next_event_ < events_.size() && events_[next_event_].at <= elapsed; ++next_event_) {
     due.push_back({events_[next_event_].request, events_[next_event_].length, false});
   }
+  std::vector<Fired> later;
+  for (Fired& fired : fired_) {
+    if (fired.due > elapsed) {
+      later.push_back(std::move(fired));
+      continue;
+    }
+    due.push_back({at_node(std::move(fired.event.request), fired.node), fired.event.length, false,
+                   fired.event.trigger->kind});
+  }
+  fired_ = std::move(later);
   if (drawn_ && drawn_->at <= elapsed) {
     due.push_back({std::move(drawn_->request), drawn_->length, true});
     drawn_.reset();
@@ -76,6 +105,12 @@ std::vector<DueFault> FaultSchedule::take(Duration elapsed) {
 
 void FaultSchedule::random_ended(Duration elapsed) {
   draw(elapsed);
+}
+
+std::vector<FaultEvent> FaultSchedule::waiting() const {
+  std::vector<FaultEvent> events;
+  for (const Armed& armed : armed_) events.push_back(armed.event);
+  return events;
 }
 
 void FaultSchedule::draw(Duration from) {

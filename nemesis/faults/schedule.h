@@ -1,11 +1,12 @@
 #pragma once
-// When faults are due: explicit events at their times, and random faults one after the other with calm in
-// between. A pure stream, drawn from a random stream of its own, so that neither the load nor the outcome of
-// a fault shifts what is drawn next.
+// When faults are due: explicit events at their times or when something happens to a node, and random faults
+// one after the other with calm in between. A pure stream, drawn from a random stream of its own, so that
+// neither the load nor the outcome of a fault shifts what is drawn next.
 
 #include "common/prng.h"
 #include "common/time.h"
 #include "nemesis/faults/fault.h"
+#include "nemesis/faults/trigger.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -34,11 +35,12 @@ struct RandomFaults {
 [[nodiscard]] std::vector<FaultRequest> fitting_requests(const RandomFaults& random, std::string_view kind,
                                                          std::uint32_t nodes);
 
-/// A fault that a plan asks for at a given time.
+/// A fault that a plan asks for: at a given time, or when something happens to a node.
 struct FaultEvent {
-  Duration at;      ///< from the start of the load
+  Duration at;      ///< from the start of the load; with a trigger: what happens before that does not count
   Duration length;  ///< from verified in force to the order to remove it
   FaultRequest request;
+  std::optional<FaultTrigger> trigger = {};
 
   friend bool operator==(const FaultEvent&, const FaultEvent&) = default;
 };
@@ -48,6 +50,7 @@ struct DueFault {
   FaultRequest request;
   Duration length;
   bool random = false;  ///< then `random_ended` is owed before another random fault comes
+  std::optional<NodeEventKind> trigger = {};  ///< what it waited for
 
   friend bool operator==(const DueFault&, const DueFault&) = default;
 };
@@ -59,20 +62,39 @@ class FaultSchedule {
   FaultSchedule(std::optional<RandomFaults> random, std::vector<FaultEvent> events, Duration time_limit,
                 std::uint32_t nodes, Rng rng);
 
-  /// When the next fault is due, at the soonest; none while a random fault is on and no event is left.
+  /// Something happened that faults may wait for.
+  void happened(const NodeEvent& event, Duration elapsed);
+  /// When the next fault is due, at the soonest; none while a random fault is on and no event is left but
+  /// those that wait for something to happen.
   [[nodiscard]] std::optional<Duration> next() const;
   /// The faults due by `elapsed`, each given once.
   [[nodiscard]] std::vector<DueFault> take(Duration elapsed);
   /// The random fault that was given is gone, or never came to be: calm begins.
   void random_ended(Duration elapsed);
+  /// Those whose moment has not come.
+  [[nodiscard]] std::vector<FaultEvent> waiting() const;
 
  private:
+  /// An event that waits for something to happen.
+  struct Armed {
+    FaultEvent event;
+    std::uint32_t seen = 0;  ///< how often it has happened
+  };
+  /// It has happened.
+  struct Fired {
+    FaultEvent event;
+    Duration due;
+    NodeId node;  ///< to which it happened
+  };
+
   void draw(Duration from);
   [[nodiscard]] FaultRequest draw_request();
 
   std::optional<RandomFaults> random_;
-  std::vector<FaultEvent> events_;  ///< by time
+  std::vector<FaultEvent> events_;  ///< by time, without triggers
   std::size_t next_event_ = 0;
+  std::vector<Armed> armed_;  ///< in the plan's order
+  std::vector<Fired> fired_;  ///< in the order in which they fired; not yet due
   Duration time_limit_;
   std::uint32_t nodes_;
   Rng rng_;

@@ -58,6 +58,8 @@ std::string print_status(const NodeOptions& options, const Gauges& gauges, std::
   const ProtocolStatus& status = gauges.protocol;
   json::array plants;
   for (const std::string& plant : options.plants) plants.emplace_back(plant);
+  json::object events;
+  for (const auto& [name, count] : gauges.events) events[name] = count;
   const json::object object{{"node", node_name(options.id)},
                             {"cluster", options.cluster},
                             {"protocol", options.protocol},
@@ -72,6 +74,7 @@ std::string print_status(const NodeOptions& options, const Gauges& gauges, std::
                             {"learners", names(status.learners)},
                             {"peers", peers_of(gauges)},
                             {"plants", std::move(plants)},
+                            {"events", std::move(events)},
                             {"incarnation", gauges.incarnation},
                             {"pid", pid}};
   return json::serialize(object);

@@ -23,6 +23,8 @@ struct Gauges {
   std::size_t connections = 0;
   bool disk_full = false;
   std::uint64_t incarnation = 0;
+  std::map<std::string, std::uint64_t>
+      events;  ///< notable events of the core by name, since this process began
 };
 
 class Metrics {

@@ -20,6 +20,7 @@
 #include <chrono>
 #include <csignal>
 #include <iterator>
+#include <map>
 #include <random>
 
 namespace ordeal::host {
@@ -235,15 +236,15 @@ class Node : private HttpHandler, private CoreOutlet {
     return HttpContent{R"({"ok":true})"};
   }
 
-  [[nodiscard]] Gauges gauges(ProtocolStatus status) const {
-    return {std::move(status), peers_->stats(), http_->connections(), storage_->disk_full(),
-            storage_->incarnation()};
+  [[nodiscard]] Gauges gauges(ProtocolStatus status, std::map<std::string, std::uint64_t> events) const {
+    return {std::move(status),     peers_->stats(),         http_->connections(),
+            storage_->disk_full(), storage_->incarnation(), std::move(events)};
   }
 
   void ask_status(ClientToken token, bool metrics) {
     core_thread_.control([this, token, metrics](const Core& core, Now) {
-      asio::post(io_, [this, token, metrics, status = core.status()] {
-        const Gauges now = gauges(status);
+      asio::post(io_, [this, token, metrics, status = core.status(), events = events_] {
+        const Gauges now = gauges(status, events);
         HttpContent content;
         if (metrics) {
           content.type = "text/plain; version=0.0.4; charset=utf-8";
@@ -322,6 +323,7 @@ class Node : private HttpHandler, private CoreOutlet {
 
   void happened(const Event& event) override {
     if (event.name == "storage-error") return core_thread_.failed({ErrorCode::kInternal, event.text});
+    ++events_[event.name];
     spdlog::info("{}: {}", event.name, event.text);
   }
 
@@ -355,6 +357,7 @@ class Node : private HttpHandler, private CoreOutlet {
   asio::steady_timer stop_timer_;
   asio::steady_timer disk_timer_;
   Metrics metrics_;
+  std::map<std::string, std::uint64_t> events_;  // by name; of the core's thread
   Rng rng_;
   std::unique_ptr<StateMachine> machine_;
   CoreThread core_thread_;

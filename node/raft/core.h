@@ -54,7 +54,9 @@ class Core final : public Protocol, public LeadershipControl, public MembershipC
   Result<Output> transfer(Now now, Rng& rng, NodeId target) override;
   Result<Output> change(Now now, Rng& rng, std::vector<NodeId> voters, std::vector<NodeId> learners) override;
   [[nodiscard]] Inspection inspect(LogIndex marks_from) const override;
-  [[nodiscard]] Standing standing() const override { return {role_ == Role::kLeader, term_, !members().outgoing.empty()}; }
+  [[nodiscard]] Standing standing() const override {
+    return {role_ == Role::kLeader, term_, !members().outgoing.empty(), vote_, commit_, log_.last_index()};
+  }
 
  private:
   enum class Role { kFollower, kPreCandidate, kCandidate, kLeader };

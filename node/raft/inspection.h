@@ -43,6 +43,9 @@ struct Standing {
   bool leader = false;
   Term term;
   bool joint = false;  ///< its members are being changed
+  NodeId vote;         ///< in `term`
+  LogIndex commit;
+  LogIndex last;  ///< of the log
 };
 
 /// Implemented by the core.

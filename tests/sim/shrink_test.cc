@@ -75,6 +75,40 @@ TEST(Shrink, SaysWhyTheOperationsAreNoScript) {
   EXPECT_THAT(describe(*untried), Not(HasSubstr("may become smaller yet")));
 }
 
+TEST(Shrink, KeepsWhatAFaultWaitsForAndBringsItForward) {
+  Plan plan = default_plan();
+  plan.random_faults.reset();
+  plan.plants = {"R19"};
+  plan.time_limit = seconds(20);
+  plan.load.rate = 100;
+  for (std::int64_t at = 2; at < 16; at += 6) {
+    FaultEvent event{seconds(at), seconds(4), {"partition", "isolate-one", std::string(kThatNode)}};
+    event.trigger = FaultTrigger{NodeEventKind::kEntryCommitted, "leader"};
+    plan.fault_events.push_back(std::move(event));
+  }
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    const auto failed = simulate(plan, seed, {});
+    ASSERT_TRUE(failed.ok()) << failed.error().message;
+    if (!failed->bad()) continue;
+    ShrinkOptions how;
+    how.runs_max = 400;
+    const auto shrunk = shrink(plan, seed, how);
+    ASSERT_TRUE(shrunk.ok());
+    ASSERT_GT(shrunk->faults(), 0U) << "seed " << seed;
+    EXPECT_LE(shrunk->faults(), 2U) << "seed " << seed;
+    for (const FaultEvent& event : shrunk->plan.fault_events)
+      EXPECT_EQ(event.trigger, (FaultTrigger{NodeEventKind::kEntryCommitted, "leader"}));
+    const auto read = parse_plan(print_plan(shrunk->plan), "shrunk");
+    ASSERT_TRUE(read.ok()) << read.error().message;
+    EXPECT_EQ(*read, shrunk->plan);
+    const auto again = simulate(*read, *read->seed, {});
+    ASSERT_TRUE(again.ok());
+    EXPECT_EQ(again->kind, failed->kind) << "seed " << seed;
+    return;
+  }
+  FAIL() << "nothing failed in 40 seeds";
+}
+
 TEST(Shrink, RefusesARunThatDoesNotFail) {
   const auto shrunk = shrink(draw_plan({}, 1), 1, {});
   ASSERT_FALSE(shrunk.ok());

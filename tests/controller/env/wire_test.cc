@@ -3,13 +3,16 @@
 #include "controller/env/agent_wire.h"
 #include "controller/env/node_wire.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace ordeal::env {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 const NodeId kN1(1);
 const NodeId kN2(2);
@@ -43,6 +46,34 @@ TEST(AgentWire, BelievesNoMeasurementWithoutDatagrams) {
   ASSERT_FALSE(status.ok());
   EXPECT_THAT(status.error().message, HasSubstr("n1 sent 20 IPv4 and 0 IPv6 datagrams to n2"));
   EXPECT_FALSE(judge_emitted(answer(500, "{}"), kN1, 2, 20).ok());
+}
+
+TEST(NodeWire, TellsWhatHappenedBetweenTwoStatuses) {
+  const auto status = [](const char* rest) {
+    const auto parsed = parse_node_status(fmt::format(R"({{"node":"n2","role":"leader",{}}})", rest), kN2);
+    EXPECT_TRUE(parsed.ok());
+    return parsed.ok() ? *parsed : NodeStatus();
+  };
+  const auto names = [](const std::vector<NodeEvent>& events) {
+    std::vector<std::string_view> list;
+    for (const NodeEvent& event : events) {
+      EXPECT_EQ(event.node, kN2);
+      EXPECT_EQ(event.role, "leader");
+      list.push_back(traits(event.kind).name);
+    }
+    return list;
+  };
+  const NodeStatus first = status(R"("term":3,"incarnation":1,"events":{"became-leader":1,"follows":4})");
+  EXPECT_THAT(names(events_between(first, first)), IsEmpty());
+  const NodeStatus later =
+      status(R"("term":5,"incarnation":1,"events":{"became-leader":3,"follows":5,"snapshot-installed":1})");
+  EXPECT_THAT(names(events_between(first, later)),
+              ElementsAre("term-changed", "leader-elected", "leader-elected", "snapshot-installed"));
+  // A new process counts anew.
+  const NodeStatus reborn = status(R"("term":5,"incarnation":2,"events":{"became-leader":1})");
+  EXPECT_THAT(names(events_between(later, reborn)), ElementsAre("node-started", "leader-elected"));
+  const NodeStatus old = status(R"("term":5,"incarnation":2)");
+  EXPECT_THAT(names(events_between(reborn, old)), IsEmpty()) << "a node that does not count";
 }
 
 TEST(AgentWire, DropsAtTheReceiver) {

@@ -1,6 +1,7 @@
 #include "controller/run/plan.h"
 
 #include "common/prng.h"
+#include "controller/run/plan_rules.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -93,24 +94,25 @@ TEST_P(PlanErrors, NameFileLineAndWhatIsAllowed) {
 
 INSTANTIATE_TEST_SUITE_P(
     Keys, PlanErrors,
-    ::testing::Values(Refused{"version: 1\nworkload:\n  keys: 3\n  shpae: 4",
-                              "plan.yaml:4: unknown key 'shpae'; allowed: name, keys, "
-                              "operations_per_key, concurrency_per_key, values, operations, mix"},
-                      Refused{"version: 1\nfaults:\n  events:\n    - {at: 1s, for: 1s, fault: partition,\n   "
-                              "    shpae: halves}",
-                              "plan.yaml:5: unknown key 'shpae'; allowed: at, for, fault, shape, target"},
-                      Refused{"version: 1\nnodes: 3\nload: {}\nnodes: 5",
-                              "plan.yaml:4: key 'nodes' stands twice, first in line 2"},
-                      Refused{"nodes: 3", "plan.yaml:1: the plan lacks 'version: 1'"},
-                      Refused{"version: 2", "plan.yaml:1: version is '2'; this program reads version 1"},
-                      Refused{"", "plan.yaml:1: the plan is empty; write at least 'version: 1'"},
-                      Refused{"- version", "plan.yaml:1: the plan must be a map, not a list"},
-                      Refused{"version: 1\n---\nversion: 1", "plan.yaml:3: a second document; a plan is one"},
-                      Refused{"version: 1\n? [a]\n: b",
-                              "plan.yaml:2: a key must be a single value, not a list"},
-                      Refused{"version: 1\nfaults: {events: [{at: 1s, fault: kill}]}",
-                              "plan.yaml:2: faults.events[0] lacks 'for'; an event has at, for, fault, and "
-                              "shape, target where they apply"}));
+    ::testing::Values(
+        Refused{"version: 1\nworkload:\n  keys: 3\n  shpae: 4",
+                "plan.yaml:4: unknown key 'shpae'; allowed: name, keys, "
+                "operations_per_key, concurrency_per_key, values, operations, mix"},
+        Refused{"version: 1\nfaults:\n  events:\n    - {at: 1s, for: 1s, fault: partition,\n   "
+                "    shpae: halves}",
+                "plan.yaml:5: unknown key 'shpae'; allowed: at, when, node, count, after, for, fault, shape, "
+                "target"},
+        Refused{"version: 1\nnodes: 3\nload: {}\nnodes: 5",
+                "plan.yaml:4: key 'nodes' stands twice, first in line 2"},
+        Refused{"nodes: 3", "plan.yaml:1: the plan lacks 'version: 1'"},
+        Refused{"version: 2", "plan.yaml:1: version is '2'; this program reads version 1"},
+        Refused{"", "plan.yaml:1: the plan is empty; write at least 'version: 1'"},
+        Refused{"- version", "plan.yaml:1: the plan must be a map, not a list"},
+        Refused{"version: 1\n---\nversion: 1", "plan.yaml:3: a second document; a plan is one"},
+        Refused{"version: 1\n? [a]\n: b", "plan.yaml:2: a key must be a single value, not a list"},
+        Refused{"version: 1\nfaults: {events: [{at: 1s, fault: kill}]}",
+                "plan.yaml:2: faults.events[0] lacks 'for'; an event has at or when, for, fault, and "
+                "shape, target where they apply"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Types, PlanErrors,
@@ -259,6 +261,76 @@ INSTANTIATE_TEST_SUITE_P(
                 "other and 3 nodes"},
         Refused{"version: 1\nexpect: {faults: 1}",
                 "plan.yaml:2: expect.faults is 1, but the plan has no faults; set it to 0"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Triggers, PlanErrors,
+    ::testing::Values(
+        Refused{"version: 1\nfaults:\n  events:\n    - for: 1s\n      when: leader-fell\n      fault: kill",
+                "plan.yaml:5: faults.events[0].when is 'leader-fell'; allowed: leader-elected, "
+                "leader-stepped-down, election-started, vote-granted, term-changed, entry-appended, "
+                "entry-committed, log-cut, log-compacted, snapshot-started, snapshot-installed, "
+                "members-changed, transfer-started, node-started, before-sync, after-sync"},
+        Refused{"version: 1\nfaults:\n  events:\n    - for: 1s\n      fault: kill",
+                "plan.yaml:4: faults.events[0] lacks 'at'; an event has at or when, for, fault, and shape, "
+                "target where they apply"},
+        Refused{
+            "version: 1\nfaults:\n  events:\n    - at: 1s\n      for: 1s\n      fault: kill\n      count: 2",
+            "plan.yaml:7: faults.events[0].count is for an event that waits; give it a 'when' too"},
+        Refused{
+            "version: 1\nfaults:\n  events:\n    - at: 1s\n      for: 1s\n      node: n1\n      fault: kill",
+            "plan.yaml:6: faults.events[0].node is for an event that waits; give it a 'when' too"},
+        Refused{
+            "version: 1\nfaults:\n  events:\n    - when: leader-elected\n      for: 1s\n      node: "
+            "follower\n"
+            "      fault: kill",
+            "plan.yaml:6: faults.events[0].node is 'follower'; leader-elected allows: nodes of n1 to n5 such "
+            "as n1,n3"},
+        Refused{
+            "version: 1\nnodes: 3\nfaults:\n  events:\n    - when: before-sync\n      for: 1s\n"
+            "      node: n4\n      fault: kill",
+            "plan.yaml:7: faults.events[0].node is 'n4'; before-sync allows: leader, follower, candidate, "
+            "learner, or nodes of n1 to n3 such as n1,n3"},
+        Refused{"version: 1\nfaults:\n  events:\n    - when: leader-elected\n      for: 1s\n      count: 0\n"
+                "      fault: kill",
+                "plan.yaml:6: faults.events[0].count is 0; allowed: 1 to 1000000"},
+        Refused{
+            "version: 1\nfaults:\n  events:\n    - {when: leader-elected, after: 59500ms, for: 1s, fault: "
+            "kill}",
+            "plan.yaml:4: faults.events[0] lasts until 60500ms, beyond time_limit 1m"},
+        Refused{"version: 1\nfaults:\n  events:\n    - {at: 1s, for: 1s, fault: kill, target: that-node}",
+                "plan.yaml:4: faults.events[0] cannot be: unknown target 'that-node'; allowed: leader, "
+                "follower, minority, majority, one, all, or nodes such as n1,n3"}));
+
+TEST(Plan, ReadsTriggersBackAsTheyWerePrinted) {
+  const Plan plan = parsed(
+      "version: 1\nfaults:\n  events:\n"
+      "    - {when: leader-elected, for: 1s, fault: kill, target: that-node}\n"
+      "    - {when: before-sync, node: follower, count: 7, after: 20us, at: 2s, for: 1s, fault: power, "
+      "target: that-node}\n"
+      "    - {when: vote-granted, node: \"n2,n4\", for: 1s, fault: partition, shape: isolate-one, target: "
+      "leader}\n");
+  ASSERT_EQ(plan.fault_events.size(), 3U);
+  EXPECT_EQ(plan.fault_events[0].trigger, FaultTrigger{NodeEventKind::kLeaderElected});
+  EXPECT_EQ(plan.fault_events[0].at, Duration());
+  EXPECT_EQ(plan.fault_events[1].trigger,
+            (FaultTrigger{NodeEventKind::kBeforeSync, "follower", 7, microseconds(20)}));
+  EXPECT_EQ(plan.fault_events[2].trigger, (FaultTrigger{NodeEventKind::kVoteGranted, "n2,n4"}));
+  EXPECT_EQ(parsed(print_plan(plan)), plan);
+}
+
+TEST(Plan, SaysWhatOnlyTheSimulatorCanDoAndWhere) {
+  const auto problem = [](const std::string& event) {
+    const std::string text = "version: 1\nfaults:\n  events:\n    - at: 0s\n      for: 1s\n" + event;
+    const auto found = find_problem_of_real_nodes(parsed(text));
+    return found ? fmt::format("{}: {} {}", line_in_plan(text, found->path), found->path, found->message)
+                 : std::string();
+  };
+  EXPECT_EQ(problem("      fault: kill\n      when: leader-elected\n"), "");
+  EXPECT_EQ(problem("      fault: kill\n      when: before-sync\n"),
+            "7: faults.events[0].when is before-sync, which only the simulator can see");
+  EXPECT_EQ(problem("      fault: power\n      when: leader-elected\n"),
+            "6: faults.events[0].fault is power, which is for the simulator alone");
+}
 
 TEST(Plan, SyntaxErrorsNameTheLine) {
   EXPECT_THAT(refusal("version: 1\nnodes: [1, 2\nname: x"), StartsWith("plan.yaml:3: not YAML: "));

@@ -2,6 +2,7 @@
 
 #include "tests/controller/run/fake_cluster.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -12,6 +13,7 @@
 namespace ordeal::testing {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -351,6 +353,55 @@ TEST(RunLoop, ExplicitEventsOverlapAndSpareThoseThatAreDown) {
       EXPECT_TRUE(struck.insert(*node.as_string()).second);
   }
   EXPECT_EQ(struck.size(), 5U);
+}
+
+NodeEvent elected(std::uint32_t node) {
+  return {NodeId(node), NodeEventKind::kLeaderElected, "leader"};
+}
+
+FaultEvent when_elected(FaultTrigger trigger, Duration at = {}) {
+  return {at, seconds(1), {"kill", "", std::string(kThatNode)}, std::move(trigger)};
+}
+
+/// Strikes as "time node" of the faults that began, in whole milliseconds of the run.
+std::vector<std::string> strikes(const Ran& ran) {
+  std::vector<std::string> all;
+  for (const Op* op : nemesis_ops(ran.history)) {
+    if (op->type == OpType::kInvoke && op->f.starts_with("start"))
+      all.push_back(fmt::format("{} {}", op->time.ms(), *op->value.find("target")->as_string()));
+  }
+  return all;
+}
+
+TEST(RunLoop, AFaultThatWaitsStrikesInTheStepThatIsTold) {
+  Script script;
+  script.at_ms[1500] = {elected(3)};
+  script.at_ms[2000] = {elected(4)};
+  const Ran ran = drive(plan_with(when_elected({NodeEventKind::kLeaderElected})), 1, script);
+  expect_well_formed(ran.history);
+  EXPECT_THAT(strikes(ran), ElementsAre("1500 n3"));
+  EXPECT_EQ(*nemesis_ops(ran.history).front()->value.find("when"), Value("leader-elected"));
+  EXPECT_EQ(ran.summary.progress.faults_healed, 1U);
+}
+
+TEST(RunLoop, AFaultThatWaitsCountsAndDelays) {
+  Script script;
+  script.at_ms[1000] = {elected(1)};
+  script.at_ms[1500] = {elected(3), elected(5)};
+  const Ran ran =
+      drive(plan_with(when_elected({NodeEventKind::kLeaderElected, "", 3, milliseconds(200)})), 1, script);
+  EXPECT_THAT(strikes(ran), ElementsAre("1700 n5"));
+}
+
+TEST(RunLoop, WhatHappensBeforeTheLoadOrAfterItDoesNotCount) {
+  Script script;
+  script.at_ms[0] = {elected(1)};
+  script.at_ms[5500] = {elected(2)};
+  Plan plan = plan_with(when_elected({NodeEventKind::kLeaderElected}));
+  plan.expect_faults = 0;
+  const Ran ran = drive(plan, 1, script);
+  EXPECT_THAT(strikes(ran), IsEmpty());
+  EXPECT_THAT(ran.notes, Contains("never came: leader-elected, for which kill waited"));
 }
 
 TEST(RunLoop, AnEventThatCannotBeIsRecordedAndSkipped) {
