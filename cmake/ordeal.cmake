@@ -73,6 +73,10 @@ function(ordeal_compile_options target)
     # g++ 12 takes the alternatives of a std::variant that are not held for uninitialised reads.
     target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized)
   endif()
+  if(CMAKE_UNITY_BUILD)
+    # Neighbours in a unity file hide each other's names; the other presets compile each file by itself.
+    target_compile_options(${target} PRIVATE -Wno-shadow -Wno-subobject-linkage)
+  endif()
   if(ORDEAL_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
   endif()

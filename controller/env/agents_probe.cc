@@ -21,12 +21,12 @@ constexpr Duration kProbeAgain = milliseconds(100);
 constexpr Duration kInForceLimit = seconds(6);
 constexpr Duration kGoneLimit = seconds(15);
 constexpr Duration kServingLimit = seconds(10);
-constexpr Duration kHealthTimeout = seconds(1);
+constexpr Duration kAgentHealthTimeout = seconds(1);
 
 HttpRequest get(std::string url) {
   HttpRequest request;
   request.url = std::move(url);
-  request.timeout = kHealthTimeout;
+  request.timeout = kAgentHealthTimeout;
   return request;
 }
 

@@ -30,7 +30,7 @@ namespace fs = std::filesystem;
 /// Above the time that a supervisor gives its replica.
 constexpr Duration kStopLimit = seconds(12);
 constexpr Duration kHealthGap = milliseconds(50);
-constexpr Duration kHealthTimeout = seconds(1);
+constexpr Duration kNodeHealthTimeout = seconds(1);
 
 Error no_directory(const std::string& path, const std::error_code& error) {
   return {ErrorCode::kPermissionDenied,
@@ -310,7 +310,7 @@ Status LocalCluster::wait_until_healthy() {
       const Endpoint& endpoint = check.member->endpoint;
       request.url = check.agent ? endpoint.agent_url() + "/faults" : endpoint.api_url() + "/healthz";
       if (check.agent) request.bearer_token = token_;
-      request.timeout = kHealthTimeout;
+      request.timeout = kNodeHealthTimeout;
       check.open = true;
       transport.start(std::move(request), [&check](HttpAnswer answer) {
         check.open = false;

@@ -80,7 +80,7 @@ TEST(KvWire, ACasThatDidNotMatchShowsWhatItSaw) {
   EXPECT_EQ(answer.value, Value("9"));
 }
 
-struct Row {
+struct AnswerRow {
   int status;
   const char* code;
   const char* outcome;
@@ -88,7 +88,7 @@ struct Row {
 };
 
 // The table of docs/formats/node-api.md, once more by hand.
-constexpr Row kRows[] = {
+constexpr AnswerRow kRows[] = {
     {307, "not_leader", "definite", true},
     {400, "bad_request", "definite", false},
     {404, "not_found", "definite", false},
@@ -115,7 +115,7 @@ std::string error_body(const char* code, const char* outcome) {
 }
 
 TEST(KvWire, KnowsEveryRowOfTheErrorTable) {
-  for (const Row& row : kRows) {
+  for (const AnswerRow& row : kRows) {
     const KvAnswer answer = decode_answer(kv::StepKind::kPut, row.status, error_body(row.code, row.outcome));
     const bool definite = std::string_view(row.outcome) == "definite";
     EXPECT_EQ(answer.kind, definite ? KvAnswerKind::kDefinite : KvAnswerKind::kIndefinite) << row.code;
@@ -126,7 +126,7 @@ TEST(KvWire, KnowsEveryRowOfTheErrorTable) {
 }
 
 TEST(KvWire, IsDefiniteOnlyWhenTableAndAnswerAgree) {
-  for (const Row& row : kRows) {
+  for (const AnswerRow& row : kRows) {
     const bool definite = std::string_view(row.outcome) == "definite";
     const auto kind = [&](int status, const char* outcome) {
       return decode_answer(kv::StepKind::kPut, status, error_body(row.code, outcome)).kind;

@@ -169,16 +169,16 @@ TEST(OrdealKv, ARefusedConnectionIsFailALostOneInfo) {
   EXPECT_EQ(lost_read.outcome->type, OpType::kFail);
 }
 
-struct Row {
+struct ErrorRow {
   int status;
   const char* code;
   const char* outcome;
 };
 
-class OrdealKvErrors : public ::testing::TestWithParam<Row> {};
+class OrdealKvErrors : public ::testing::TestWithParam<ErrorRow> {};
 
 TEST_P(OrdealKvErrors, DecidesByTheTable) {
-  const Row row = GetParam();
+  const ErrorRow row = GetParam();
   const bool definite = std::string_view(row.outcome) == "definite";
   for (const Op& op : {write_op(), cas_op(), read_op()}) {
     Bench bench(options());
@@ -193,15 +193,17 @@ TEST_P(OrdealKvErrors, DecidesByTheTable) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, OrdealKvErrors,
-    ::testing::Values(Row{307, "not_leader", "definite"}, Row{400, "bad_request", "definite"},
-                      Row{404, "not_found", "definite"}, Row{405, "method_not_allowed", "definite"},
-                      Row{408, "request_timeout", "definite"}, Row{409, "session_expired", "indefinite"},
-                      Row{409, "sequence_too_old", "indefinite"}, Row{409, "membership_busy", "definite"},
-                      Row{413, "too_large", "definite"}, Row{431, "header_too_large", "definite"},
-                      Row{500, "internal", "indefinite"}, Row{503, "no_leader", "definite"},
-                      Row{503, "not_leader", "definite"}, Row{503, "overloaded", "definite"},
-                      Row{503, "stopping", "definite"}, Row{503, "leadership_lost", "indefinite"},
-                      Row{504, "timeout", "indefinite"}, Row{507, "disk_full", "definite"}),
+    ::testing::Values(ErrorRow{307, "not_leader", "definite"}, ErrorRow{400, "bad_request", "definite"},
+                      ErrorRow{404, "not_found", "definite"}, ErrorRow{405, "method_not_allowed", "definite"},
+                      ErrorRow{408, "request_timeout", "definite"},
+                      ErrorRow{409, "session_expired", "indefinite"},
+                      ErrorRow{409, "sequence_too_old", "indefinite"},
+                      ErrorRow{409, "membership_busy", "definite"}, ErrorRow{413, "too_large", "definite"},
+                      ErrorRow{431, "header_too_large", "definite"}, ErrorRow{500, "internal", "indefinite"},
+                      ErrorRow{503, "no_leader", "definite"}, ErrorRow{503, "not_leader", "definite"},
+                      ErrorRow{503, "overloaded", "definite"}, ErrorRow{503, "stopping", "definite"},
+                      ErrorRow{503, "leadership_lost", "indefinite"}, ErrorRow{504, "timeout", "indefinite"},
+                      ErrorRow{507, "disk_full", "definite"}),
     [](const auto& tested) { return fmt::format("{}_{}", tested.param.status, tested.param.code); });
 
 TEST(OrdealKv, AnAnswerThatMakesNoSenseIsInfo) {

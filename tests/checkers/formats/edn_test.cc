@@ -20,7 +20,7 @@ Value one(std::string_view text) {
   return forms->front().value;
 }
 
-std::string error_of(std::string_view text) {
+std::string edn_error(std::string_view text) {
   const Result<std::vector<EdnForm>> forms = parse_edn(text);
   return forms.ok() ? "no error" : forms.error().message;
 }
@@ -52,29 +52,29 @@ TEST(EdnText, SkipsCommentsAndDiscards) {
 }
 
 TEST(EdnText, NamesTheLineOfWhatIsWrong) {
-  EXPECT_EQ(error_of("[1\n2"), "line 2: the text ends, expected ']'");
-  EXPECT_EQ(error_of("\n)"), "line 2: ')' without its opening");
-  EXPECT_EQ(error_of("{:a}"), "line 1: '}' without its opening");
-  EXPECT_EQ(error_of("{:a 1 :a 2}"), "line 1: the key :a is there twice");
-  EXPECT_EQ(error_of("\"abc"), "line 1: the text ends, expected '\"'");
-  EXPECT_EQ(error_of("\"\\q\""), "line 1: unknown escape in a string");
-  EXPECT_EQ(error_of("\"\\u00g0\""), "line 1: expected four hexadecimal digits after \\u");
-  EXPECT_EQ(error_of("12x"), "line 1: 12x is not a number");
-  EXPECT_EQ(error_of("9223372036854775808"), "line 1: 9223372036854775808 does not fit into 64 bits");
-  EXPECT_EQ(error_of("1e999"), "line 1: 1e999 does not fit into 64 bits");
-  EXPECT_EQ(error_of(":"), "line 1: expected a name after ':'");
-  EXPECT_EQ(error_of("#"), "line 1: the text ends, expected a tag");
-  EXPECT_EQ(error_of("##Nothing"), "line 1: ##Nothing is none of ##Inf, ##-Inf and ##NaN");
-  EXPECT_EQ(error_of("\\"), "line 1: the text ends, expected a character");
-  EXPECT_EQ(error_of("\xff"), "the text is not UTF-8");
-  EXPECT_EQ(error_of(std::string_view("a\0b", 3)), "line 1: a control character outside of a string");
+  EXPECT_EQ(edn_error("[1\n2"), "line 2: the text ends, expected ']'");
+  EXPECT_EQ(edn_error("\n)"), "line 2: ')' without its opening");
+  EXPECT_EQ(edn_error("{:a}"), "line 1: '}' without its opening");
+  EXPECT_EQ(edn_error("{:a 1 :a 2}"), "line 1: the key :a is there twice");
+  EXPECT_EQ(edn_error("\"abc"), "line 1: the text ends, expected '\"'");
+  EXPECT_EQ(edn_error("\"\\q\""), "line 1: unknown escape in a string");
+  EXPECT_EQ(edn_error("\"\\u00g0\""), "line 1: expected four hexadecimal digits after \\u");
+  EXPECT_EQ(edn_error("12x"), "line 1: 12x is not a number");
+  EXPECT_EQ(edn_error("9223372036854775808"), "line 1: 9223372036854775808 does not fit into 64 bits");
+  EXPECT_EQ(edn_error("1e999"), "line 1: 1e999 does not fit into 64 bits");
+  EXPECT_EQ(edn_error(":"), "line 1: expected a name after ':'");
+  EXPECT_EQ(edn_error("#"), "line 1: the text ends, expected a tag");
+  EXPECT_EQ(edn_error("##Nothing"), "line 1: ##Nothing is none of ##Inf, ##-Inf and ##NaN");
+  EXPECT_EQ(edn_error("\\"), "line 1: the text ends, expected a character");
+  EXPECT_EQ(edn_error("\xff"), "the text is not UTF-8");
+  EXPECT_EQ(edn_error(std::string_view("a\0b", 3)), "line 1: a control character outside of a string");
 }
 
 TEST(EdnText, BoundsNesting) {
   for (const std::string_view opening : {"[", "{", "#{", "#a ", "#_", "("}) {
     std::string text;
     for (int i = 0; i < 200'000; ++i) text += opening;
-    EXPECT_THAT(error_of(text), HasSubstr("nested deeper than 64")) << opening;
+    EXPECT_THAT(edn_error(text), HasSubstr("nested deeper than 64")) << opening;
   }
 }
 

@@ -36,7 +36,7 @@ History parse(std::string_view text) {
   return parsed.ok() ? parsed->history : History();
 }
 
-std::string error_of(std::string_view text) {
+std::string jsonl_error(std::string_view text) {
   Result<ParsedHistory> parsed = parse_jsonl(text);
   return parsed.ok() ? "no error" : parsed.error().message;
 }
@@ -87,10 +87,10 @@ std::string line_with(std::string_view members) {
 
 TEST(Jsonl, NamesTheLineAndWhatWasExpected) {
   const std::string good = print_jsonl(full_op()) + '\n';
-  EXPECT_EQ(error_of(good + R"({"index":1,"time":"now","process":1,"type":"ok","f":"read"})" + '\n'),
+  EXPECT_EQ(jsonl_error(good + R"({"index":1,"time":"now","process":1,"type":"ok","f":"read"})" + '\n'),
             R"(line 2: "time" is "now", expected an integer)");
-  EXPECT_EQ(error_of(R"({"index":1,"time":1,"process":-4,"type":"ok","f":"read"})"
-                     "\n"),
+  EXPECT_EQ(jsonl_error(R"({"index":1,"time":1,"process":-4,"type":"ok","f":"read"})"
+                        "\n"),
             R"(line 1: "process" is -4, expected an integer from 0, or "nemesis")");
 }
 
@@ -138,7 +138,7 @@ TEST(Jsonl, RefusesEveryKindOfWrongLine) {
       {std::string("{\"index\":0\0}\n", 13), "line 1: expected one JSON object, but byte 11: "},
   };
   for (const Wrong& wrong : cases) {
-    EXPECT_THAT(error_of(wrong.text), ::testing::HasSubstr(wrong.error)) << wrong.text;
+    EXPECT_THAT(jsonl_error(wrong.text), ::testing::HasSubstr(wrong.error)) << wrong.text;
   }
 }
 
@@ -147,8 +147,8 @@ TEST(Jsonl, BoundsNesting) {
     return line_with("\"value\":" + std::string(depth, '[') + std::string(depth, ']'));
   };
   EXPECT_EQ(parse(nested(kJsonDepthMax - 1)).size(), 1u);
-  EXPECT_THAT(error_of(nested(kJsonDepthMax)), ::testing::HasSubstr("line 1: "));
-  EXPECT_THAT(error_of(nested(1'000'000)), ::testing::HasSubstr("line 1: "));
+  EXPECT_THAT(jsonl_error(nested(kJsonDepthMax)), ::testing::HasSubstr("line 1: "));
+  EXPECT_THAT(jsonl_error(nested(1'000'000)), ::testing::HasSubstr("line 1: "));
 }
 
 TEST(Jsonl, BoundsTheLine) {

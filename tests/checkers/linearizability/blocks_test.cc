@@ -16,7 +16,7 @@
 namespace ordeal::testing {
 namespace {
 
-constexpr std::uint64_t kSeed = 20260202;
+constexpr std::uint64_t kBlocksSeed = 20260202;
 
 RegisterProblem problem_of(const History& history, const RegisterSemantics& semantics = {}) {
   const std::vector<KeySlice> slices = split_by_key(history);
@@ -30,7 +30,7 @@ TEST(Blocks, AgreeWithBruteForceWhereTheyCanTell) {
   std::uint64_t valid = 0;
   std::uint64_t invalid = 0;
   for (std::uint64_t i = 0; i < 60'000; ++i) {
-    Rng rng = Rng(kSeed).split("history", i);
+    Rng rng = Rng(kBlocksSeed).split("history", i);
     const RandomShape shape{.processes = static_cast<std::uint32_t>(rng.between(2, 5)),
                             .operations = static_cast<std::uint32_t>(rng.between(2, 10)),
                             .values = 0,
@@ -46,12 +46,12 @@ TEST(Blocks, AgreeWithBruteForceWhereTheyCanTell) {
     if (!verdict) continue;
     ++(verdict->valid ? valid : invalid);
     ASSERT_EQ(verdict->valid, has_an_order(history, semantics))
-        << "seed " << kSeed << ", history " << i << '\n'
+        << "seed " << kBlocksSeed << ", history " << i << '\n'
         << print_jsonl(history);
     if (verdict->valid) continue;
     // What it accuses is a violation by itself.
     ASSERT_EQ(search(keep_values(problem, verdict->values), {}).end, SearchEnd::kNone)
-        << "seed " << kSeed << ", history " << i << '\n'
+        << "seed " << kBlocksSeed << ", history " << i << '\n'
         << print_jsonl(history);
   }
   EXPECT_GT(valid, 10'000u);

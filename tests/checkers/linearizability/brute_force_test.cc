@@ -12,7 +12,7 @@
 namespace ordeal::testing {
 namespace {
 
-constexpr std::uint64_t kSeed = 20260101;
+constexpr std::uint64_t kTwinSeed = 20260101;
 constexpr std::uint64_t kHistories = 100'000;
 
 RandomShape random_shape(Rng& rng) {
@@ -33,14 +33,14 @@ RegisterSemantics random_semantics(Rng& rng) {
 TEST(LinearizableAgainstBruteForce, AgreesOnRandomHistories) {
   std::uint64_t invalid = 0;
   for (std::uint64_t i = 0; i < kHistories; ++i) {
-    Rng rng = Rng(kSeed).split("history", i);
+    Rng rng = Rng(kTwinSeed).split("history", i);
     const RandomShape shape = random_shape(rng);
     const RegisterSemantics semantics = random_semantics(rng);
     const History history = random_history(rng, shape);
     const bool expected = has_an_order(history, semantics);
     const Finding finding = make_linearizable_register_checker(semantics)->check(history, {});
     ASSERT_EQ(finding.verdict, expected ? Verdict::kValid : Verdict::kInvalid)
-        << "seed " << kSeed << ", history " << i << '\n'
+        << "seed " << kTwinSeed << ", history " << i << '\n'
         << print_jsonl(history);
     if (!expected) ++invalid;
   }
@@ -66,28 +66,29 @@ History prefix(const History& history, std::size_t size) {
 
 TEST(LinearizableAgainstBruteForce, AccusesTheFirstAnswerThatNoOrderExplains) {
   for (std::uint64_t i = 0; i < 10'000; ++i) {
-    Rng rng = Rng(kSeed).split("first", i);
+    Rng rng = Rng(kTwinSeed).split("first", i);
     const RegisterSemantics semantics = random_semantics(rng);
     const History history = random_history(rng, random_shape(rng));
     const Finding finding = make_linearizable_register_checker(semantics)->check(history, {});
     if (finding.verdict == Verdict::kValid) continue;
     const std::size_t answer = finding.witnesses.at(0).stuck.at(0).complete.value();
-    ASSERT_TRUE(has_an_order(prefix(history, answer), semantics)) << "seed " << kSeed << ", history " << i;
+    ASSERT_TRUE(has_an_order(prefix(history, answer), semantics))
+        << "seed " << kTwinSeed << ", history " << i;
     ASSERT_FALSE(has_an_order(prefix(history, answer + 1), semantics))
-        << "seed " << kSeed << ", history " << i;
+        << "seed " << kTwinSeed << ", history " << i;
   }
 }
 
 TEST(LinearizableAgainstBruteForce, HonestRegistersAreValid) {
   for (std::uint64_t i = 0; i < 2'000; ++i) {
-    Rng rng = Rng(kSeed).split("honest", i);
+    Rng rng = Rng(kTwinSeed).split("honest", i);
     RandomShape shape = random_shape(rng);
     shape.lies_of_16 = 0;
     shape.operations = 60;
     const History history = random_history(rng, shape);
     ASSERT_TRUE(check_well_formed(history).ok());
     const Finding finding = make_linearizable_register_checker()->check(history, {});
-    ASSERT_EQ(finding.verdict, Verdict::kValid) << "seed " << kSeed << ", history " << i << '\n'
+    ASSERT_EQ(finding.verdict, Verdict::kValid) << "seed " << kTwinSeed << ", history " << i << '\n'
                                                 << finding.why;
   }
 }

@@ -28,7 +28,7 @@ namespace fs = std::filesystem;
 
 constexpr WallTime kStarted(1'795'587'775'000'000'000);  // 2026-11-25T06:22:55Z
 
-WallTime wall_now() {
+WallTime store_now() {
   return WallTime(std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count());
 }
 
@@ -149,10 +149,10 @@ TEST(Store, TellsARunningRunFromAKilledOne) {
   const Store store(temporary.path());
   const RunDirectory run = store.create("a", kStarted).value();
   ASSERT_TRUE(write_live(run.path(), {}).ok());
-  EXPECT_EQ(store.find(run.id(), wall_now()).value().state, RunState::kRunning);
-  EXPECT_EQ(store.find(run.id(), wall_now() + kLiveFor * 2).value().state, RunState::kInterrupted);
+  EXPECT_EQ(store.find(run.id(), store_now()).value().state, RunState::kRunning);
+  EXPECT_EQ(store.find(run.id(), store_now() + kLiveFor * 2).value().state, RunState::kInterrupted);
   remove_live(run.path());
-  EXPECT_EQ(store.find(run.id(), wall_now()).value().state, RunState::kInterrupted);
+  EXPECT_EQ(store.find(run.id(), store_now()).value().state, RunState::kInterrupted);
 }
 
 TEST(Store, OpensARunWhoseDocumentsAreHalfWritten) {

@@ -12,7 +12,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-ClusterView cluster(std::uint32_t nodes, std::uint32_t leader, std::vector<std::uint32_t> down = {}) {
+ClusterView cluster_without(std::uint32_t nodes, std::uint32_t leader, std::vector<std::uint32_t> down = {}) {
   ClusterView view;
   for (std::uint32_t i = 1; i <= nodes; ++i) view.nodes.emplace_back(i);
   view.leader = NodeId(leader);
@@ -53,21 +53,22 @@ TEST(Targets, RefusesNodesThatAreNoMembersOrStandTwice) {
 
 TEST(Targets, LeaderIsTheLeaderAndFollowerIsNot) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
-    EXPECT_THAT(choose("leader", cluster(5, 3), seed), ElementsAre(NodeId(3)));
-    EXPECT_NE(choose("follower", cluster(5, 3), seed).front(), NodeId(3)) << seed;
+    EXPECT_THAT(choose("leader", cluster_without(5, 3), seed), ElementsAre(NodeId(3)));
+    EXPECT_NE(choose("follower", cluster_without(5, 3), seed).front(), NodeId(3)) << seed;
   }
 }
 
 TEST(Targets, EveryNodeIsDrawnAtSomeTime) {
   std::set<NodeId> drawn;
-  for (std::uint64_t seed = 0; seed < 100; ++seed) drawn.insert(choose("one", cluster(5, 3), seed).front());
+  for (std::uint64_t seed = 0; seed < 100; ++seed)
+    drawn.insert(choose("one", cluster_without(5, 3), seed).front());
   EXPECT_EQ(drawn.size(), 5U);
 }
 
 TEST(Targets, NeverChoosesANodeThatIsDown) {
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     for (const char* target : {"one", "follower", "minority", "majority", "all", "n1,n2,n3"}) {
-      for (const NodeId node : choose(target, cluster(5, 5, {1, 2}), seed)) {
+      for (const NodeId node : choose(target, cluster_without(5, 5, {1, 2}), seed)) {
         EXPECT_NE(node, NodeId(1)) << target << " seed " << seed;
         EXPECT_NE(node, NodeId(2)) << target << " seed " << seed;
       }
@@ -77,10 +78,11 @@ TEST(Targets, NeverChoosesANodeThatIsDown) {
 
 TEST(Targets, IsUnavailableWithoutLeaderOrWithNobodyUp) {
   Rng rng(1);
-  EXPECT_EQ(choose_targets("leader", cluster(5, 0), rng).error().code, ErrorCode::kUnavailable);
-  EXPECT_EQ(choose_targets("leader", cluster(5, 2, {2}), rng).error().code, ErrorCode::kUnavailable);
-  EXPECT_EQ(choose_targets("n2", cluster(5, 1, {2}), rng).error().code, ErrorCode::kUnavailable);
-  EXPECT_EQ(choose_targets("all", cluster(3, 1, {1, 2, 3}), rng).error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(choose_targets("leader", cluster_without(5, 0), rng).error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(choose_targets("leader", cluster_without(5, 2, {2}), rng).error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(choose_targets("n2", cluster_without(5, 1, {2}), rng).error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(choose_targets("all", cluster_without(3, 1, {1, 2, 3}), rng).error().code,
+            ErrorCode::kUnavailable);
 }
 
 }  // namespace
