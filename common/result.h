@@ -32,6 +32,10 @@ struct Error {
   std::string message;
 };
 
+[[nodiscard]] inline Error invalid_argument(std::string message) {
+  return {ErrorCode::kInvalidArgument, std::move(message)};
+}
+
 template <class T>
 class [[nodiscard]] Result {
  public:

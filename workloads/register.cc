@@ -10,7 +10,6 @@ namespace ordeal {
 namespace {
 
 constexpr std::size_t kRetiredMax = 1024;  ///< keys remembered for the final reads
-constexpr int kFinalReadsPerKey = 5;       ///< by clients of different nodes: each must show the same
 constexpr std::size_t kSeenMax = 3;
 constexpr std::uint64_t kSmallDomain = 5;
 

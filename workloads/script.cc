@@ -6,12 +6,6 @@
 #include <set>
 
 namespace ordeal {
-namespace {
-
-constexpr int kFinalReadsPerKey = 5;
-
-}  // namespace
-
 ScriptWorkload::ScriptWorkload(std::vector<ScriptedOp> operations) {
   std::set<std::string> keys;
   for (ScriptedOp& scripted : operations) {

@@ -18,6 +18,9 @@
 
 namespace ordeal {
 
+/// Final reads of each key, by clients of different nodes: each must show the same.
+inline constexpr int kFinalReadsPerKey = 5;
+
 /// An operation that has its time and its client.
 struct ScheduledOp {
   Duration at;  ///< from the start of the load

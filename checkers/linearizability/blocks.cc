@@ -7,7 +7,7 @@
 namespace ordeal {
 namespace {
 
-constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
+constexpr std::size_t kNowhere = std::numeric_limits<std::size_t>::max();
 
 // Positions with room for "before everything" and "never".
 using Time = std::int64_t;
@@ -28,12 +28,12 @@ std::vector<ValueId> join(std::vector<ValueId> a, const std::vector<ValueId>& b)
 
 /// Everything that is known of one value.
 struct Cluster {
-  std::size_t writer = kNone;  ///< position in the operations
-  bool needed = false;         ///< some order has to contain the value
-  ValueId next = kUnobserved;  ///< the value that a compare-and-set made of it
-  bool followed = false;       ///< there is such a compare-and-set
-  Time response_min = kAfter;  ///< of the readers
-  Time invoke_max = kBefore;   ///< of the readers
+  std::size_t writer = kNowhere;  ///< position in the operations
+  bool needed = false;            ///< some order has to contain the value
+  ValueId next = kUnobserved;     ///< the value that a compare-and-set made of it
+  bool followed = false;          ///< there is such a compare-and-set
+  Time response_min = kAfter;     ///< of the readers
+  Time invoke_max = kBefore;      ///< of the readers
 };
 
 /// A chain of values, each made of the one before by a compare-and-set. In any order its operations are
@@ -75,7 +75,7 @@ class Decider {
         continue;
       }
       Cluster& cluster = clusters_[action.gives];
-      if (cluster.writer != kNone || action.gives == problem_.initial) return false;
+      if (cluster.writer != kNowhere || action.gives == problem_.initial) return false;
       cluster.writer = i;
       cluster.needed = cluster.needed || op.definite();
     }
@@ -101,7 +101,7 @@ class Decider {
 
   [[nodiscard]] const Action* writing(ValueId value) const {
     const std::size_t writer = clusters_[value].writer;
-    return writer == kNone ? nullptr : &problem_.ops[writer].action;
+    return writer == kNowhere ? nullptr : &problem_.ops[writer].action;
   }
 
   /// Chains the values. Guilty: two compare-and-sets that took effect from one value, which is there once;
@@ -127,7 +127,7 @@ class Decider {
   std::vector<ValueId> find_unwritten() {
     for (ValueId value = 0; value < clusters_.size(); ++value) {
       const Cluster& cluster = clusters_[value];
-      if (cluster.needed && cluster.writer == kNone && value != problem_.initial) return chain_of(value);
+      if (cluster.needed && cluster.writer == kNowhere && value != problem_.initial) return chain_of(value);
     }
     return {};
   }
@@ -159,7 +159,7 @@ class Decider {
     for (ValueId value = head;; value = clusters_[value].next) {
       const Cluster& cluster = clusters_[value];
       reached_[value] = true;
-      const bool written = cluster.writer != kNone;  // The initial value is there before everything.
+      const bool written = cluster.writer != kNowhere;  // The initial value is there before everything.
       const RegisterOp* op = written ? &problem_.ops[cluster.writer] : nullptr;
       if (!add(written ? response_of(*op) : kBefore, written ? invoke_of(*op) : kBefore)) return false;
       if (!add(cluster.response_min, cluster.invoke_max)) return false;
@@ -194,14 +194,14 @@ class Decider {
     std::sort(blocks_.begin(), blocks_.end(),
               [](const Block& a, const Block& b) { return a.first < b.first; });
     struct Top {
-      std::size_t best = kNone;
-      std::size_t second = kNone;
+      std::size_t best = kNowhere;
+      std::size_t second = kNowhere;
     };
     std::vector<Top> tops(blocks_.size());
     Top top;
     for (std::size_t i = 0; i < blocks_.size(); ++i) {
       const auto larger = [&](std::size_t other) {
-        return other == kNone || blocks_[i].last > blocks_[other].last;
+        return other == kNowhere || blocks_[i].last > blocks_[other].last;
       };
       if (larger(top.best)) {
         top = {.best = i, .second = top.best};
@@ -216,7 +216,7 @@ class Decider {
       if (end == blocks_.begin()) continue;
       const Top& before = tops[static_cast<std::size_t>(end - blocks_.begin()) - 1];
       const std::size_t other = before.best == i ? before.second : before.best;
-      if (other == kNone || blocks_[other].last <= blocks_[i].first) continue;
+      if (other == kNowhere || blocks_[other].last <= blocks_[i].first) continue;
       return join(chain_of(blocks_[i].head), chain_of(blocks_[other].head));
     }
     return {};

@@ -102,7 +102,7 @@ int in_child(const std::function<int()>& run) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : kExitInternal;
 }
 
-int refuse(const Error& error) {
+int refuse_run(const Error& error) {
   fmt::print(stderr, "ordeal run: {}\n", error.message);
   return error.code == ErrorCode::kUnsupported || error.code == ErrorCode::kInternal ? kExitInternal
                                                                                      : kExitArguments;
@@ -110,7 +110,7 @@ int refuse(const Error& error) {
 
 int isolated(const CampaignOptions& campaign) {
   const Result<int> code = env::run_in_private_namespaces([&] { return run_campaign(campaign); });
-  return code.ok() ? *code : refuse(code.error());
+  return code.ok() ? *code : refuse_run(code.error());
 }
 
 }  // namespace
@@ -128,9 +128,9 @@ void add_run_options(CLI::App& command, RunCommandOptions& options) {
 
 int run_command(const RunCommandOptions& options) {
   Result<MadePlan> made = make_plan(options.plan);
-  if (!made.ok()) return refuse(made.error());
-  if (Status status = check_plants(made->plan); !status.ok()) return refuse(status.error());
-  if (Status status = check_real(*made, options.plan); !status.ok()) return refuse(status.error());
+  if (!made.ok()) return refuse_run(made.error());
+  if (Status status = check_plants(made->plan); !status.ok()) return refuse_run(status.error());
+  if (Status status = check_real(*made, options.plan); !status.ok()) return refuse_run(status.error());
   CampaignOptions campaign;
   campaign.plan = made->plan;
   campaign.plan_given = made->given;

@@ -127,4 +127,8 @@ std::string clip(std::string_view utf8, std::size_t characters) {
   return std::string(utf8);
 }
 
+std::string table_cell(std::string_view label, std::string_view html) {
+  return fmt::format(R"(<td data-label="{}">{}</td>)", label, html.empty() ? "–" : html);
+}
+
 }  // namespace ordeal::report

@@ -18,5 +18,8 @@ namespace ordeal::report {
 [[nodiscard]] std::string shell_word(std::string_view bytes);
 /// The first `characters` characters of valid UTF-8, with an ellipsis when something was left out.
 [[nodiscard]] std::string clip(std::string_view utf8, std::size_t characters);
+/// A cell of a table's row: `html` as it is, a dash when there is nothing; the label heads it on narrow
+/// screens.
+[[nodiscard]] std::string table_cell(std::string_view label, std::string_view html);
 
 }  // namespace ordeal::report

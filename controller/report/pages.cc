@@ -33,10 +33,6 @@ std::string run_url(const RunEntry& entry) {
   return "/runs/" + percent_encode(entry.id) + "/";
 }
 
-std::string cell(std::string_view label, std::string_view html) {
-  return fmt::format(R"(<td data-label="{}">{}</td>)", label, html.empty() ? "–" : html);
-}
-
 std::string started_words(const RunEntry& entry) {
   if (entry.info) return to_iso_text(entry.info->started);
   return escape_html(entry.id.substr(entry.id.find('/') + 1));
@@ -45,17 +41,17 @@ std::string started_words(const RunEntry& entry) {
 std::string row(const RunEntry& entry) {
   const std::string name =
       escape_html(entry.info ? entry.info->name : entry.id.substr(0, entry.id.find('/')));
-  std::string html = "<tr data-testid=\"run\">" + cell("Verdict", tag(outcome_word(entry))) +
-                     cell("Name", fmt::format(R"(<a href="{}">{}</a>)", escape_html(run_url(entry)),
-                                              name.empty() ? "(no name)" : name)) +
-                     cell("Started", started_words(entry));
-  html += cell("Protocol", entry.info ? escape_html(entry.info->protocol) : "");
-  html += cell("Seed", entry.info ? fmt::format("{}", entry.info->seed) : "");
-  html += cell("Duration", entry.verdict ? length_words(entry.verdict->length) : "");
-  html += cell("Operations", entry.verdict ? count_words(entry.verdict->operations.invoked) : "");
-  html += cell("Faults", entry.verdict ? fmt::format("{} of {}", entry.verdict->faults.verified,
-                                                     entry.verdict->faults.asked)
-                                       : "");
+  std::string html = "<tr data-testid=\"run\">" + table_cell("Verdict", tag(outcome_word(entry))) +
+                     table_cell("Name", fmt::format(R"(<a href="{}">{}</a>)", escape_html(run_url(entry)),
+                                                    name.empty() ? "(no name)" : name)) +
+                     table_cell("Started", started_words(entry));
+  html += table_cell("Protocol", entry.info ? escape_html(entry.info->protocol) : "");
+  html += table_cell("Seed", entry.info ? fmt::format("{}", entry.info->seed) : "");
+  html += table_cell("Duration", entry.verdict ? length_words(entry.verdict->length) : "");
+  html += table_cell("Operations", entry.verdict ? count_words(entry.verdict->operations.invoked) : "");
+  html += table_cell("Faults", entry.verdict ? fmt::format("{} of {}", entry.verdict->faults.verified,
+                                                           entry.verdict->faults.asked)
+                                             : "");
   return html + "</tr>";
 }
 

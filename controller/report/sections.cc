@@ -18,10 +18,6 @@ std::string section(std::string_view id, std::string_view heading, std::string_v
                      heading, body);
 }
 
-std::string cell(std::string_view label, std::string_view html) {
-  return fmt::format(R"(<td data-label="{}">{}</td>)", label, html);
-}
-
 std::string bounds_html(const TimeBounds& bounds) {
   if (bounds.earliest == bounds.latest) return moment_words(bounds.earliest);
   return fmt::format(R"(<span class="bounds">{:.3f} – {}</span>)", bounds.earliest.seconds(),
@@ -61,10 +57,10 @@ std::string errors_table(const ReportFacts& facts) {
   std::string rows;
   for (std::size_t i = 0; i < std::min(kGroupsMax, sorted.size()); ++i) {
     const auto& [name, group] = sorted[i];
-    rows += "<tr>" + cell("Outcome", name.first) +
-            cell("Reason", name.second.empty() ? "(none given)" : escape_html(name.second)) +
-            cell("Count", count_words(group.count)) + cell("First", moment_words(group.first)) +
-            cell("Last", moment_words(group.last)) + "</tr>";
+    rows += "<tr>" + table_cell("Outcome", name.first) +
+            table_cell("Reason", name.second.empty() ? "(none given)" : escape_html(name.second)) +
+            table_cell("Count", count_words(group.count)) + table_cell("First", moment_words(group.first)) +
+            table_cell("Last", moment_words(group.last)) + "</tr>";
   }
   const std::string more = sorted.size() > kGroupsMax ? fmt::format("<p>{} more reasons are not listed.</p>",
                                                                     sorted.size() - kGroupsMax)
@@ -77,15 +73,15 @@ std::string errors_table(const ReportFacts& facts) {
 // --- Latency ----------------------------------------------------------------------------------------------
 
 std::string quantile_cell(std::string_view label, std::int64_t ns) {
-  return cell(label, ns < 0 ? "–" : length_words(Duration(ns)));
+  return table_cell(label, ns < 0 ? "–" : length_words(Duration(ns)));
 }
 
 std::string slices_table(const Slices& slices) {
   std::string rows;
   for (std::size_t i = 0; i < slices.ok.size(); ++i) {
-    rows += "<tr>" + cell("From", moment_words(slices.width * static_cast<std::int64_t>(i))) +
-            cell("ok", count_words(slices.ok[i])) + cell("fail", count_words(slices.fail[i])) +
-            cell("info", count_words(slices.info[i])) + quantile_cell("p50", slices.p50[i]) +
+    rows += "<tr>" + table_cell("From", moment_words(slices.width * static_cast<std::int64_t>(i))) +
+            table_cell("ok", count_words(slices.ok[i])) + table_cell("fail", count_words(slices.fail[i])) +
+            table_cell("info", count_words(slices.info[i])) + quantile_cell("p50", slices.p50[i]) +
             quantile_cell("p95", slices.p95[i]) + quantile_cell("p99", slices.p99[i]) +
             quantile_cell("longest", slices.longest[i]) + "</tr>";
   }
@@ -134,12 +130,13 @@ std::string measured_html(const FaultRecord& fault, std::uint32_t nodes) {
 
 std::string fault_row(const FaultRecord& fault, std::uint32_t nodes) {
   return fmt::format(
-      R"(<tr data-testid="fault-row">{}{}{}{}{}{}{}</tr>)", cell("Fault", escape_html(fault.kind)),
-      cell("Targets", escape_html(describe_targets(fault, nodes))), cell("Asked", moment_words(fault.asked)),
-      cell("In force", fault.began ? bounds_html(*fault.began) : not_seen(fault.apply_error)),
-      cell("Measured", measured_html(fault, nodes)),
-      cell("Ordered to end", fault.stop_asked ? moment_words(*fault.stop_asked) : "–"),
-      cell("Gone", fault.ended ? bounds_html(*fault.ended) : not_seen(fault.heal_error)));
+      R"(<tr data-testid="fault-row">{}{}{}{}{}{}{}</tr>)", table_cell("Fault", escape_html(fault.kind)),
+      table_cell("Targets", escape_html(describe_targets(fault, nodes))),
+      table_cell("Asked", moment_words(fault.asked)),
+      table_cell("In force", fault.began ? bounds_html(*fault.began) : not_seen(fault.apply_error)),
+      table_cell("Measured", measured_html(fault, nodes)),
+      table_cell("Ordered to end", fault.stop_asked ? moment_words(*fault.stop_asked) : "–"),
+      table_cell("Gone", fault.ended ? bounds_html(*fault.ended) : not_seen(fault.heal_error)));
 }
 
 std::string details_html(const Value& details) {
@@ -214,9 +211,10 @@ std::string leaders_section(const ReportFacts& facts) {
   if (leaders.empty()) return "";
   std::string rows;
   for (const LeaderInterval& leader : leaders) {
-    rows += "<tr>" + cell("Term", fmt::format("{}", leader.term)) + cell("Leader", node_name(leader.node)) +
-            cell("From", moment_words(leader.from)) + cell("To", moment_words(leader.to)) +
-            cell("For", length_words(leader.to - leader.from)) + "</tr>";
+    rows += "<tr>" + table_cell("Term", fmt::format("{}", leader.term)) +
+            table_cell("Leader", node_name(leader.node)) + table_cell("From", moment_words(leader.from)) +
+            table_cell("To", moment_words(leader.to)) +
+            table_cell("For", length_words(leader.to - leader.from)) + "</tr>";
   }
   return section(
       "leaders", "Who led when",
@@ -250,10 +248,10 @@ std::string checks_section(const ReportFacts& facts) {
   std::string rows;
   for (const Finding& finding : facts.input.findings) {
     rows += fmt::format(
-        R"(<tr data-testid="finding">{}{}{}</tr>)", cell("Checker", escape_html(finding.checker)),
-        cell("Verdict", fmt::format(R"(<span class="tag {0}">{0}</span>)", to_text(finding.verdict))),
-        cell("Why",
-             escape_html(finding.why) + "<div class=\"facts\">" + details_html(finding.details) + "</div>"));
+        R"(<tr data-testid="finding">{}{}{}</tr>)", table_cell("Checker", escape_html(finding.checker)),
+        table_cell("Verdict", fmt::format(R"(<span class="tag {0}">{0}</span>)", to_text(finding.verdict))),
+        table_cell("Why", escape_html(finding.why) + "<div class=\"facts\">" + details_html(finding.details) +
+                              "</div>"));
   }
   if (rows.empty()) return section("checks", "Checks", "<p>No checker looked at this history.</p>");
   return section(
@@ -279,8 +277,9 @@ std::string machine_section(const ReportFacts& facts) {
     html += definition(escape_html(what), escape_html(version));
   std::string phases;
   for (const PhaseSpan& phase : info.phases) {
-    phases += "<tr>" + cell("Phase", escape_html(phase.name)) + cell("From", moment_words(phase.from)) +
-              cell("To", moment_words(phase.to)) + "</tr>";
+    phases += "<tr>" + table_cell("Phase", escape_html(phase.name)) +
+              table_cell("From", moment_words(phase.from)) + table_cell("To", moment_words(phase.to)) +
+              "</tr>";
   }
   html += "</dl>";
   if (phases.empty()) return section("machine", "Machine and versions", html);

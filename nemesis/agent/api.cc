@@ -17,10 +17,6 @@ namespace json = boost::json;
 
 constexpr std::int64_t kNonceMax = std::numeric_limits<std::int64_t>::max();
 
-Error wrong(std::string message) {
-  return {ErrorCode::kInvalidArgument, std::move(message)};
-}
-
 json::string_view view(std::string_view text) {
   return {text.data(), text.size()};
 }
@@ -39,9 +35,9 @@ Result<std::set<NodeId>> read_nodes(JsonObject& object, std::string_view member,
   for (const std::string& name : *names) {
     const NodeId node = parse_node_name(name);
     if (allowed.count(node) == 0)
-      return wrong(fmt::format("{} names {}, which is no other member; the others are {}", member, name,
-                               names_of(allowed)));
-    if (!nodes.insert(node).second) return wrong(fmt::format("{} names {} twice", member, name));
+      return invalid_argument(fmt::format("{} names {}, which is no other member; the others are {}", member,
+                                          name, names_of(allowed)));
+    if (!nodes.insert(node).second) return invalid_argument(fmt::format("{} names {} twice", member, name));
   }
   return nodes;
 }
@@ -88,7 +84,7 @@ Result<ProbeRequest> read_probe(JsonObject& object, const std::set<NodeId>& othe
   if (*kind == "collect") return read_collect(object, others);
   if (*kind == "reach") return read_reach(object);
   if (*kind == "process") return ProbeRequest(ProcessProbe{});
-  return wrong(fmt::format("kind must be reach, emit, collect or process, not {}", *kind));
+  return invalid_argument(fmt::format("kind must be reach, emit, collect or process, not {}", *kind));
 }
 
 Result<Duration> read_lease(JsonObject& object) {
@@ -142,14 +138,14 @@ Result<PutRequest> parse_put(std::string_view body, const std::set<NodeId>& othe
   const auto text = object->text("kind");
   if (!text) return text.error();
   const auto kind = parse_fault_kind(*text);
-  if (!kind) return wrong(fmt::format("kind must be partition, kill or pause, not {}", *text));
+  if (!kind) return invalid_argument(fmt::format("kind must be partition, kill or pause, not {}", *text));
   const auto lease = read_lease(*object);
   if (!lease) return lease.error();
   PutRequest request{{*kind, {}}, *lease};
   if (*kind == FaultKind::kPartition) {
     const auto from = read_nodes(*object, "drop_from", others);
     if (!from) return from.error();
-    if (from->empty()) return wrong("drop_from must name at least one member");
+    if (from->empty()) return invalid_argument("drop_from must name at least one member");
     request.body.drop_from = *from;
   }
   if (Status finished = object->finish(); !finished) return finished.error();

@@ -11,7 +11,7 @@
 namespace ordeal::agent {
 namespace {
 
-std::int64_t read(clockid_t clock) {
+std::int64_t read_clock(clockid_t clock) {
   timespec now{};
   ORDEAL_CHECK(clock_gettime(clock, &now) == 0);
   return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
@@ -20,11 +20,11 @@ std::int64_t read(clockid_t clock) {
 }  // namespace
 
 MonotonicTime monotonic_now() {
-  return MonotonicTime(read(CLOCK_MONOTONIC));
+  return MonotonicTime(read_clock(CLOCK_MONOTONIC));
 }
 
 Now read_clocks() {
-  return {monotonic_now(), WallTime(read(CLOCK_REALTIME))};
+  return {monotonic_now(), WallTime(read_clock(CLOCK_REALTIME))};
 }
 
 bool wait_until(const std::function<bool()>& done, Duration limit) {

@@ -32,7 +32,7 @@ void say(const std::string& text) {
 }
 
 void sleep(Duration duration) {
-  std::this_thread::sleep_for(std::chrono::nanoseconds(duration.ns()));
+  std::this_thread::sleep_for(to_chrono(duration));
 }
 
 bool remove_filter() {

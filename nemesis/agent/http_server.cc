@@ -1,6 +1,7 @@
 #include "nemesis/agent/http_server.h"
 
 #include "nemesis/agent/api.h"
+#include "nemesis/agent/clock.h"
 
 #include <fmt/format.h>
 #include <boost/asio/io_context.hpp>
@@ -30,10 +31,6 @@ struct Shared {
   HttpLimits limits;
   std::size_t connections = 0;  // of the I/O thread
 };
-
-std::chrono::nanoseconds to_chrono(Duration duration) {
-  return std::chrono::nanoseconds(duration.ns());
-}
 
 std::string_view to_std(beast::string_view text) {
   return {text.data(), text.size()};

@@ -8,10 +8,6 @@
 namespace ordeal::agent {
 namespace {
 
-Error wrong(std::string message) {
-  return {ErrorCode::kInvalidArgument, std::move(message)};
-}
-
 /// What CLI11 cannot check by itself.
 Status complete(Options& options, const std::string& node, const std::vector<std::string>& peers) {
   for (const std::string& peer : peers) {
@@ -22,13 +18,13 @@ Status complete(Options& options, const std::string& node, const std::vector<std
                                     {"--token-file", options.token_file},
                                     {"--pid-file", options.pid_file},
                                     {"--state", options.state}}) {
-    if (value.empty()) return wrong(fmt::format("{} is missing; see --help", flag));
+    if (value.empty()) return invalid_argument(fmt::format("{} is missing; see --help", flag));
   }
   options.node = parse_node_name(node);
   if (options.node == kNoNode)
-    return wrong(fmt::format("--node {}: a node's name is n and a number from 1", node));
+    return invalid_argument(fmt::format("--node {}: a node's name is n and a number from 1", node));
   if (options.peers.count(options.node) == 0)
-    return wrong(fmt::format("--peer names every member, this node too: {} is missing", node));
+    return invalid_argument(fmt::format("--peer names every member, this node too: {} is missing", node));
   return {};
 }
 
@@ -61,7 +57,7 @@ Result<ParsedOptions> parse_options(int argc, const char* const* argv) {
     parsed.done = true;
     return parsed;
   } catch (const CLI::ParseError& error) {
-    return wrong(error.what());
+    return invalid_argument(error.what());
   }
   if (options.capabilities) return parsed;
   if (Status completed = complete(options, node, peers); !completed) return completed.error();

@@ -1,5 +1,7 @@
 #include "nemesis/agent/probe_port.h"
 
+#include "nemesis/agent/clock.h"
+
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <spdlog/spdlog.h>
@@ -25,10 +27,6 @@ using boost::system::error_code;
 constexpr int kReceiveBufferSize = 4 * 1024 * 1024;
 // A request that is lost on its way would look like a cut in the other direction.
 constexpr int kRequestsSent = 3;
-
-std::chrono::nanoseconds to_chrono(Duration duration) {
-  return std::chrono::nanoseconds(duration.ns());
-}
 
 /// One family's socket with the datagram being received.
 struct Receiver {

@@ -5,7 +5,7 @@
 namespace ordeal {
 namespace {
 
-const std::vector<std::string_view>& shapes() {
+const std::vector<std::string_view>& disk_shapes() {
   static const std::vector<std::string_view> names{"slow", "full", "sync-error"};
   return names;
 }
@@ -13,11 +13,11 @@ const std::vector<std::string_view>& shapes() {
 }  // namespace
 
 Status Disk::check(const FaultRequest& request, std::uint32_t nodes) const {
-  return check_node_fault(request, nodes, shapes());
+  return check_node_fault(request, nodes, disk_shapes());
 }
 
 Result<FaultSpec> Disk::choose(const FaultRequest& request, const ClusterView& cluster, Rng& rng) const {
-  auto nodes = choose_nodes(request, cluster, shapes(), rng);
+  auto nodes = choose_nodes(request, cluster, disk_shapes(), rng);
   if (!nodes.ok()) return nodes.error();
   DiskFault fault;
   fault.nodes = std::move(nodes).value();

@@ -7,7 +7,7 @@
 namespace ordeal {
 namespace {
 
-const std::vector<std::string_view>& shapes() {
+const std::vector<std::string_view>& packets_shapes() {
   static const std::vector<std::string_view> names{"delay", "loss", "duplicate", "reorder"};
   return names;
 }
@@ -15,11 +15,11 @@ const std::vector<std::string_view>& shapes() {
 }  // namespace
 
 Status Packets::check(const FaultRequest& request, std::uint32_t nodes) const {
-  return check_node_fault(request, nodes, shapes());
+  return check_node_fault(request, nodes, packets_shapes());
 }
 
 Result<FaultSpec> Packets::choose(const FaultRequest& request, const ClusterView& cluster, Rng& rng) const {
-  auto nodes = choose_nodes(request, cluster, shapes(), rng);
+  auto nodes = choose_nodes(request, cluster, packets_shapes(), rng);
   if (!nodes.ok()) return nodes.error();
   PacketFault fault;
   for (const NodeId node : *nodes) {

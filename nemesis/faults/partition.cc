@@ -13,18 +13,6 @@ namespace {
 using Nodes = std::vector<NodeId>;
 using Cuts = std::vector<Cut>;
 
-bool contains(const Nodes& nodes, NodeId node) {
-  return std::find(nodes.begin(), nodes.end(), node) != nodes.end();
-}
-
-Nodes without(const Nodes& nodes, const Nodes& taken) {
-  Nodes rest;
-  for (const NodeId node : nodes) {
-    if (!contains(taken, node)) rest.push_back(node);
-  }
-  return rest;
-}
-
 void cut_one_way(const Nodes& from, const Nodes& to, Cuts& cuts) {
   for (const NodeId a : from) {
     for (const NodeId b : to) cuts.push_back({a, b});
@@ -137,10 +125,6 @@ std::string_view target_of(const FaultRequest& request) {
   return request.target.empty() ? "one" : std::string_view(request.target);
 }
 
-Error invalid(std::string message) {
-  return {ErrorCode::kInvalidArgument, std::move(message)};
-}
-
 Status check_target(const Shape& shape, std::string_view target, std::uint32_t nodes) {
   const auto size = target_size(target, nodes);
   if (!size.ok()) return size.error();
@@ -148,12 +132,13 @@ Status check_target(const Shape& shape, std::string_view target, std::uint32_t n
   if (known) return {};
   const bool fits = names_nodes(target) && (shape.several || *size == 1);
   if (!fits) {
-    return invalid(fmt::format("shape {} does not take target '{}'; allowed: {}, or {}", shape.name, target,
-                               fmt::join(shape.targets, ", "),
-                               shape.several ? "nodes such as n1,n3" : "one node such as n1"));
+    return invalid_argument(fmt::format("shape {} does not take target '{}'; allowed: {}, or {}", shape.name,
+                                        target, fmt::join(shape.targets, ", "),
+                                        shape.several ? "nodes such as n1,n3" : "one node such as n1"));
   }
   if (*size == nodes)
-    return invalid(fmt::format("target '{}' is the whole cluster; leave a node to cut it from", target));
+    return invalid_argument(
+        fmt::format("target '{}' is the whole cluster; leave a node to cut it from", target));
   return {};
 }
 
@@ -171,15 +156,15 @@ const std::vector<std::string_view>& partition_shapes() {
 Status Partition::check(const FaultRequest& request, std::uint32_t nodes) const {
   const Shape* shape = find_shape(shape_of(request));
   if (shape == nullptr) {
-    return invalid(
+    return invalid_argument(
         fmt::format("unknown shape '{}'; allowed: {}", request.shape, fmt::join(partition_shapes(), ", ")));
   }
   if (nodes < shape->nodes_min) {
-    return invalid(
+    return invalid_argument(
         fmt::format("shape {} needs at least {} nodes, not {}", shape->name, shape->nodes_min, nodes));
   }
   if (!shape->targets.empty()) return check_target(*shape, target_of(request), nodes);
-  if (!request.target.empty()) return invalid(fmt::format("shape {} takes no target", shape->name));
+  if (!request.target.empty()) return invalid_argument(fmt::format("shape {} takes no target", shape->name));
   return {};
 }
 

@@ -12,40 +12,25 @@ namespace {
 constexpr std::string_view kAllowed =
     "allowed: leader, follower, minority, majority, one, all, or nodes such as n1,n3";
 
-Error invalid(std::string message) {
-  return {ErrorCode::kInvalidArgument, std::move(message)};
-}
-
 Result<std::vector<NodeId>> parse_nodes(std::string_view target, std::uint32_t nodes) {
   std::vector<NodeId> parsed;
   for (std::size_t begin = 0; begin <= target.size();) {
     const std::size_t end = std::min(target.find(',', begin), target.size());
     const std::string_view name = target.substr(begin, end - begin);
     const NodeId node = parse_node_name(name);
-    if (node == kNoNode) return invalid(fmt::format("unknown target '{}'; {}", target, kAllowed));
+    if (node == kNoNode) return invalid_argument(fmt::format("unknown target '{}'; {}", target, kAllowed));
     if (node.value() > nodes) {
-      return invalid(fmt::format("target '{}' names {}, but the nodes are n1 to n{}", target, name, nodes));
+      return invalid_argument(
+          fmt::format("target '{}' names {}, but the nodes are n1 to n{}", target, name, nodes));
     }
     parsed.push_back(node);
     begin = end + 1;
   }
   std::sort(parsed.begin(), parsed.end());
   if (std::adjacent_find(parsed.begin(), parsed.end()) != parsed.end()) {
-    return invalid(fmt::format("target '{}' names a node twice", target));
+    return invalid_argument(fmt::format("target '{}' names a node twice", target));
   }
   return parsed;
-}
-
-bool contains(const std::vector<NodeId>& nodes, NodeId node) {
-  return std::find(nodes.begin(), nodes.end(), node) != nodes.end();
-}
-
-std::vector<NodeId> without(const std::vector<NodeId>& nodes, const std::vector<NodeId>& taken) {
-  std::vector<NodeId> rest;
-  for (const NodeId node : nodes) {
-    if (!contains(taken, node)) rest.push_back(node);
-  }
-  return rest;
 }
 
 /// The nodes that `target` draws from, before it is said how many.
@@ -57,12 +42,21 @@ Result<std::vector<NodeId>> candidates(std::string_view target, const ClusterVie
     return without(*named, cluster.down);
   }
   if (target != "leader" && target != "follower") return up;
-  if (!contains(up, cluster.leader)) return Error{ErrorCode::kUnavailable, "no leader is known that is up"};
+  if (std::find(up.begin(), up.end(), cluster.leader) == up.end())
+    return Error{ErrorCode::kUnavailable, "no leader is known that is up"};
   if (target == "leader") return std::vector<NodeId>{cluster.leader};
   return without(up, {cluster.leader});
 }
 
 }  // namespace
+
+std::vector<NodeId> without(const std::vector<NodeId>& nodes, const std::vector<NodeId>& taken) {
+  std::vector<NodeId> rest;
+  for (const NodeId node : nodes) {
+    if (std::find(taken.begin(), taken.end(), node) == taken.end()) rest.push_back(node);
+  }
+  return rest;
+}
 
 const std::vector<std::string_view>& target_names() {
   static const std::vector<std::string_view> names{"leader",   "follower", "minority",
@@ -86,10 +80,10 @@ Result<std::uint32_t> target_size(std::string_view target, std::uint32_t nodes) 
   if (target == "majority") return majority_size(nodes);
   if (target == "minority") {
     if (minority_size(nodes) == 0)
-      return invalid(fmt::format("target minority needs at least 3 nodes, not {}", nodes));
+      return invalid_argument(fmt::format("target minority needs at least 3 nodes, not {}", nodes));
     return minority_size(nodes);
   }
-  if (target == "follower" && nodes < 2) return invalid("target follower needs at least 2 nodes");
+  if (target == "follower" && nodes < 2) return invalid_argument("target follower needs at least 2 nodes");
   return 1U;
 }
 
@@ -110,11 +104,11 @@ Result<std::vector<NodeId>> choose_targets(std::string_view target, const Cluste
 Status check_node_fault(const FaultRequest& request, std::uint32_t nodes,
                         const std::vector<std::string_view>& shapes) {
   if (shapes.empty() && !request.shape.empty())
-    return invalid(fmt::format("{} takes no shape", request.fault));
+    return invalid_argument(fmt::format("{} takes no shape", request.fault));
   const bool known = shapes.empty() || std::find(shapes.begin(), shapes.end(), request.shape) != shapes.end();
   if (!known) {
-    return invalid(fmt::format("unknown shape '{}' of {}; allowed: {}", request.shape, request.fault,
-                               fmt::join(shapes, ", ")));
+    return invalid_argument(fmt::format("unknown shape '{}' of {}; allowed: {}", request.shape, request.fault,
+                                        fmt::join(shapes, ", ")));
   }
   const auto size = target_size(request.target.empty() ? "one" : request.target, nodes);
   return size.ok() ? Status() : size.error();

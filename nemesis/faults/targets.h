@@ -33,6 +33,9 @@ namespace ordeal {
                                                        const ClusterView& cluster,
                                                        const std::vector<std::string_view>& shapes, Rng& rng);
 
+/// `nodes` less those in `taken`, in the same order.
+[[nodiscard]] std::vector<NodeId> without(const std::vector<NodeId>& nodes, const std::vector<NodeId>& taken);
+
 /// floor((n - 1) / 2): the most that may fail.
 [[nodiscard]] constexpr std::uint32_t minority_size(std::uint32_t nodes) {
   return (nodes - 1) / 2;

@@ -18,7 +18,7 @@ using tcp = asio::ip::tcp;
 using Socket = asio::basic_stream_socket<tcp, asio::io_context::executor_type>;
 using SystemError = boost::system::error_code;
 
-constexpr std::size_t kReadSize = 16UL * 1024;
+constexpr std::size_t kHttpReadSize = 16UL * 1024;
 constexpr std::chrono::milliseconds kSweepPeriod{100};
 constexpr Duration kDrainMax = seconds(2);
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -108,14 +108,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
   void read() {
-    if (input_.size() < end_ + kReadSize) {
+    if (input_.size() < end_ + kHttpReadSize) {
       input_.erase(0, begin_);
       end_ -= begin_;
       begin_ = 0;
-      input_.resize(std::max(input_.size(), end_ + kReadSize));
+      input_.resize(std::max(input_.size(), end_ + kHttpReadSize));
     }
     reading_ = true;
-    socket_.async_read_some(asio::buffer(input_.data() + end_, kReadSize),
+    socket_.async_read_some(asio::buffer(input_.data() + end_, kHttpReadSize),
                             [self = shared_from_this()](SystemError error, std::size_t size) {
                               self->reading_ = false;
                               if (error) return self->close();

@@ -13,10 +13,6 @@
 namespace ordeal::host {
 namespace {
 
-Error wrong(std::string message) {
-  return {ErrorCode::kInvalidArgument, std::move(message)};
-}
-
 template <class T>
 Status set(Result<T> parsed, T& target) {
   if (!parsed.ok()) return parsed.error();
@@ -26,21 +22,21 @@ Status set(Result<T> parsed, T& target) {
 
 Result<NodeId> parse_node(const std::string& text) {
   const NodeId node = parse_node_name(text);
-  if (node == kNoNode) return wrong(fmt::format("'{}' is no node name; write n1, n2, ...", text));
+  if (node == kNoNode) return invalid_argument(fmt::format("'{}' is no node name; write n1, n2, ...", text));
   return node;
 }
 
 Result<bool> parse_bool(const std::string& text) {
   if (text == "true" || text == "on") return true;
   if (text == "false" || text == "off") return false;
-  return wrong(fmt::format("'{}' is neither true nor false", text));
+  return invalid_argument(fmt::format("'{}' is neither true nor false", text));
 }
 
 Result<std::uint64_t> parse_count(const std::string& text) {
   std::uint64_t n = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
   if (error != std::errc() || end != text.data() + text.size() || text.empty())
-    return wrong(fmt::format("'{}' is no whole number", text));
+    return invalid_argument(fmt::format("'{}' is no whole number", text));
   return n;
 }
 
@@ -52,11 +48,11 @@ Result<Enum> parse_word(const std::string& text,
     if (text == word) return value;
     allowed += allowed.empty() ? std::string(word) : fmt::format(", {}", word);
   }
-  return wrong(fmt::format("'{}' is not one of {}", text, allowed));
+  return invalid_argument(fmt::format("'{}' is not one of {}", text, allowed));
 }
 
 Status set_path(const std::string& text, std::string& target) {
-  if (text.empty()) return wrong("it is empty");
+  if (text.empty()) return invalid_argument("it is empty");
   target = text;
   return {};
 }
@@ -66,7 +62,7 @@ Status add_peer(const std::string& text, NodeOptions& options) {
   if (!peer.ok()) return peer.error();
   const NodeId node = peer->node;
   if (!options.peers.emplace(node, std::move(*peer)).second)
-    return wrong(fmt::format("{} is given twice", node_name(node)));
+    return invalid_argument(fmt::format("{} is given twice", node_name(node)));
   return {};
 }
 
@@ -166,13 +162,14 @@ Status apply(const std::string& name, const std::string& place, const std::vecto
   if (setting == all.end()) {
     std::string allowed;
     for (const Setting& known : all) allowed += (allowed.empty() ? "" : ", ") + known.name;
-    return wrong(fmt::format("{}: unknown setting '{}'; allowed are {}", place, name, allowed));
+    return invalid_argument(fmt::format("{}: unknown setting '{}'; allowed are {}", place, name, allowed));
   }
   const std::string where = place.empty() ? "--" + name : fmt::format("{}: {}", place, name);
-  if (!setting->repeatable && values.size() != 1) return wrong(fmt::format("{} takes one value", where));
+  if (!setting->repeatable && values.size() != 1)
+    return invalid_argument(fmt::format("{} takes one value", where));
   for (const std::string& value : values) {
     if (const Status status = setting->apply(value, options); !status.ok())
-      return wrong(fmt::format("{}: {}", where, status.error().message));
+      return invalid_argument(fmt::format("{}: {}", where, status.error().message));
   }
   return {};
 }
@@ -181,7 +178,7 @@ Status apply(const std::string& name, const std::string& place, const std::vecto
 Status apply_file(const std::string& file, const std::map<std::string, std::vector<std::string>>& given,
                   NodeOptions& options) {
   std::ifstream stream(file);
-  if (!stream) return wrong(fmt::format("--config: cannot read {}", file));
+  if (!stream) return invalid_argument(fmt::format("--config: cannot read {}", file));
   std::ostringstream text;
   text << stream.rdbuf();
   const auto entries = parse_config(text.str(), file);
@@ -195,19 +192,22 @@ Status apply_file(const std::string& file, const std::map<std::string, std::vect
 }
 
 Status check_complete(NodeOptions& options) {
-  const auto missing = [](std::string_view flag) { return wrong(fmt::format("--{} is missing", flag)); };
+  const auto missing = [](std::string_view flag) {
+    return invalid_argument(fmt::format("--{} is missing", flag));
+  };
   if (options.id == kNoNode) return missing("id");
   if (options.cluster.empty()) return missing("cluster");
   if (options.data.empty() && options.storage == StorageKind::kRocksdb) return missing("data");
   if (options.listen.host.empty()) return missing("listen");
   if (options.peer_listen.host.empty()) return missing("peer-listen");
   if (!options.peers.contains(options.id))
-    return wrong(fmt::format("--peer for {} itself is missing", node_name(options.id)));
+    return invalid_argument(fmt::format("--peer for {} itself is missing", node_name(options.id)));
   for (const NodeId voter : options.voters) {
     if (!options.peers.contains(voter))
-      return wrong(fmt::format("--voter {} has no --peer", node_name(voter)));
+      return invalid_argument(fmt::format("--voter {} has no --peer", node_name(voter)));
   }
-  if (options.join && !options.voters.empty()) return wrong("--join true and --voter exclude each other");
+  if (options.join && !options.voters.empty())
+    return invalid_argument("--join true and --voter exclude each other");
   if (options.voters.empty() && !options.join) {
     for (const auto& [node, peer] : options.peers) options.voters.push_back(node);
   }
@@ -215,9 +215,9 @@ Status check_complete(NodeOptions& options) {
   for (const auto& [flag, length] : {std::pair{"request-timeout", options.request_timeout},
                                      {"receive-timeout", options.receive_timeout},
                                      {"idle-timeout", options.idle_timeout}}) {
-    if (length <= Duration(0)) return wrong(fmt::format("--{} must be longer than nothing", flag));
+    if (length <= Duration(0)) return invalid_argument(fmt::format("--{} must be longer than nothing", flag));
   }
-  if (options.clients_max == 0) return wrong("--clients-max must be at least 1");
+  if (options.clients_max == 0) return invalid_argument("--clients-max must be at least 1");
   return {};
 }
 
@@ -233,7 +233,7 @@ Result<Duration> parse_duration(std::string_view text) {
     if (error == std::errc() && unit == name && n >= 0 && n <= std::int64_t{1'000'000'000'000'000'000} / size)
       return Duration(n * size);
   }
-  return wrong(fmt::format("'{}' is no duration; write 250us, 100ms, 5s or 2m", text));
+  return invalid_argument(fmt::format("'{}' is no duration; write 250us, 100ms, 5s or 2m", text));
 }
 
 Result<CommandLine> parse_command_line(int argc, const char* const* argv) {
@@ -257,7 +257,7 @@ Result<CommandLine> parse_command_line(int argc, const char* const* argv) {
   } catch (const CLI::CallForHelp&) {
     return CommandLine{std::nullopt, app.help()};
   } catch (const CLI::ParseError& error) {
-    return wrong(error.what());
+    return invalid_argument(error.what());
   }
   if (!config.empty()) {
     if (Status status = apply_file(config, given, options); !status.ok()) return status.error();

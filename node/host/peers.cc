@@ -19,7 +19,7 @@ namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 using ErrorCodeOf = boost::system::error_code;
 
-constexpr std::size_t kReadSize = 64UL * 1024;
+constexpr std::size_t kPeerReadSize = 64UL * 1024;
 constexpr std::size_t kInboundMax = 64;
 constexpr std::chrono::seconds kGreetingLimit{5};
 constexpr std::chrono::seconds kConnectLimit{1};
@@ -244,7 +244,7 @@ class Inbound : public std::enable_shared_from_this<Inbound> {
 
  private:
   void read() {
-    socket_.async_read_some(asio::buffer(reader_.prepare(kReadSize), kReadSize),
+    socket_.async_read_some(asio::buffer(reader_.prepare(kPeerReadSize), kPeerReadSize),
                             [self = shared_from_this()](ErrorCodeOf error, std::size_t size) {
                               if (error) return self->close();
                               self->reader_.commit(size);

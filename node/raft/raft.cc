@@ -10,38 +10,36 @@ namespace ordeal::raft {
 
 namespace {
 
-Error invalid(std::string message) {
-  return Error{ErrorCode::kInvalidArgument, std::move(message)};
-}
-
 /// Why a node cannot run like this, or success.
 Status verify(const RaftConfig& config) {
-  if (config.self == kNoNode) return invalid("self: node ids are counted from 1");
+  if (config.self == kNoNode) return invalid_argument("self: node ids are counted from 1");
   std::vector<NodeId> voters = config.voters;
   std::sort(voters.begin(), voters.end());
   if (std::adjacent_find(voters.begin(), voters.end()) != voters.end())
-    return invalid("voters: a node is named twice");
-  if (!voters.empty() && voters.front() == kNoNode) return invalid("voters: node ids are counted from 1");
-  if (config.heartbeat <= Duration{}) return invalid("heartbeat: must be positive");
+    return invalid_argument("voters: a node is named twice");
+  if (!voters.empty() && voters.front() == kNoNode)
+    return invalid_argument("voters: node ids are counted from 1");
+  if (config.heartbeat <= Duration{}) return invalid_argument("heartbeat: must be positive");
   if (config.election_timeout < config.heartbeat * 2) {
-    return invalid("election_timeout: must be at least two heartbeats, else every delay is an election");
+    return invalid_argument(
+        "election_timeout: must be at least two heartbeats, else every delay is an election");
   }
   if (config.read_mode == ReadMode::kLease && config.clock_drift_max >= config.election_timeout) {
-    return invalid("clock_drift_max: must be less than election_timeout, else no lease ever holds");
+    return invalid_argument("clock_drift_max: must be less than election_timeout, else no lease ever holds");
   }
-  if (config.clock_drift_max < Duration{}) return invalid("clock_drift_max: must not be negative");
-  if (config.forward_timeout <= Duration{}) return invalid("forward_timeout: must be positive");
-  if (config.snapshot_every == 0) return invalid("snapshot_every: must be positive");
+  if (config.clock_drift_max < Duration{}) return invalid_argument("clock_drift_max: must not be negative");
+  if (config.forward_timeout <= Duration{}) return invalid_argument("forward_timeout: must be positive");
+  if (config.snapshot_every == 0) return invalid_argument("snapshot_every: must be positive");
   if (config.snapshot_keep >= config.snapshot_every)
-    return invalid("snapshot_keep: must be less than snapshot_every");
-  if (config.snapshot_chunk_bytes == 0) return invalid("snapshot_chunk_bytes: must be positive");
+    return invalid_argument("snapshot_keep: must be less than snapshot_every");
+  if (config.snapshot_chunk_bytes == 0) return invalid_argument("snapshot_chunk_bytes: must be positive");
   for (const auto& [name, limit] : {std::pair("append_bytes_max", config.append_bytes_max),
                                     std::pair("inflight_messages_max", config.inflight_messages_max),
                                     std::pair("inflight_bytes_max", config.inflight_bytes_max),
                                     std::pair("uncommitted_bytes_max", config.uncommitted_bytes_max),
                                     std::pair("apply_entries_max", config.apply_entries_max),
                                     std::pair("apply_bytes_max", config.apply_bytes_max)}) {
-    if (limit == 0) return invalid(fmt::format("{}: must be positive", name));
+    if (limit == 0) return invalid_argument(fmt::format("{}: must be positive", name));
   }
   return {};
 }

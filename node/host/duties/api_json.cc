@@ -15,10 +15,6 @@ namespace {
 
 namespace json = boost::json;
 
-Error wrong(std::string message) {
-  return {ErrorCode::kInvalidArgument, std::move(message)};
-}
-
 std::string_view text_of(const json::string& text) {
   return {text.data(), text.size()};
 }
@@ -26,8 +22,8 @@ std::string_view text_of(const json::string& text) {
 Result<json::value> parse(std::string_view body, const json::storage_ptr& memory) {
   json::error_code error;
   json::value value = json::parse(json::string_view(body.data(), body.size()), error, memory);
-  if (error) return wrong("the body is no JSON: " + error.message());
-  if (!value.is_object()) return wrong("the body is no JSON object");
+  if (error) return invalid_argument("the body is no JSON: " + error.message());
+  if (!value.is_object()) return invalid_argument("the body is no JSON object");
   return value;
 }
 
@@ -36,7 +32,8 @@ Status only_members(const json::object& object, const std::array<std::string_vie
   for (const auto& member : object) {
     const std::string_view name(member.key().data(), member.key().size());
     if (std::find(allowed.begin(), allowed.end(), name) == allowed.end())
-      return wrong(fmt::format("unknown member '{}'; allowed are {}", name, fmt::join(allowed, ", ")));
+      return invalid_argument(
+          fmt::format("unknown member '{}'; allowed are {}", name, fmt::join(allowed, ", ")));
   }
   return {};
 }
@@ -47,32 +44,32 @@ Result<Bytes> parse_bytes(const json::value& value, std::string_view name) {
   const json::value* encoded =
       object != nullptr && object->size() == 1 ? object->if_contains("base64") : nullptr;
   if (encoded == nullptr || !encoded->is_string())
-    return wrong(fmt::format("'{}' must be a string or {{\"base64\": \"...\"}}", name));
+    return invalid_argument(fmt::format("'{}' must be a string or {{\"base64\": \"...\"}}", name));
   auto bytes = decode_base64(text_of(encoded->get_string()));
-  if (!bytes) return wrong(fmt::format("'{}' is no base64", name));
+  if (!bytes) return invalid_argument(fmt::format("'{}' is no base64", name));
   return std::move(*bytes);
 }
 
 Result<std::uint64_t> parse_count(const json::value& value, std::string_view name) {
   if (const auto* n = value.if_int64(); n != nullptr && *n >= 0) return static_cast<std::uint64_t>(*n);
   if (const auto* n = value.if_uint64()) return *n;
-  return wrong(fmt::format("'{}' must be a whole number from 0", name));
+  return invalid_argument(fmt::format("'{}' must be a whole number from 0", name));
 }
 
 /// A member that a step must have, or must not have, as its kind says.
 Result<Bytes> step_bytes(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains(json::string_view(name.data(), name.size()));
-  if (value == nullptr) return wrong(fmt::format("a step has no '{}'", name));
+  if (value == nullptr) return invalid_argument(fmt::format("a step has no '{}'", name));
   return parse_bytes(*value, name);
 }
 
 Result<kv::Step> parse_step(const json::value& value) {
   const json::object* object = value.if_object();
-  if (object == nullptr) return wrong("a step is no object");
+  if (object == nullptr) return invalid_argument("a step is no object");
   const json::value* op = object->if_contains("op");
-  if (op == nullptr || !op->is_string()) return wrong("a step has no 'op'");
+  if (op == nullptr || !op->is_string()) return invalid_argument("a step has no 'op'");
   const auto kind = kv::parse_step_kind(text_of(op->get_string()));
-  if (!kind) return wrong("'op' must be get, put, delete, cas or append");
+  if (!kind) return invalid_argument("'op' must be get, put, delete, cas or append");
   kv::Step step;
   step.kind = *kind;
   const bool writes =
@@ -107,19 +104,20 @@ Result<std::optional<kv::SessionStamp>> parse_session(const json::object& object
   const json::value* session = object.if_contains("session");
   const json::value* sequence = object.if_contains("sequence");
   if (session == nullptr && sequence == nullptr) return std::optional<kv::SessionStamp>();
-  if (session == nullptr || sequence == nullptr) return wrong("'session' and 'sequence' come together");
+  if (session == nullptr || sequence == nullptr)
+    return invalid_argument("'session' and 'sequence' come together");
   const auto client = parse_count(*session, "session");
   if (!client.ok()) return client.error();
   const auto number = parse_count(*sequence, "sequence");
   if (!number.ok()) return number.error();
-  if (*number == 0) return wrong("'sequence' starts at 1");
+  if (*number == 0) return invalid_argument("'sequence' starts at 1");
   return std::optional<kv::SessionStamp>({*client, *number});
 }
 
 Result<NodeId> parse_node(const json::value& value, std::string_view name) {
   const json::string* text = value.if_string();
   const NodeId node = text != nullptr ? parse_node_name(text_of(*text)) : kNoNode;
-  if (node == kNoNode) return wrong(fmt::format("'{}' must hold node names: n1, n2, ...", name));
+  if (node == kNoNode) return invalid_argument(fmt::format("'{}' must hold node names: n1, n2, ...", name));
   return node;
 }
 
@@ -127,7 +125,7 @@ Result<std::vector<NodeId>> parse_nodes(const json::object& object, const char* 
   std::vector<NodeId> nodes;
   const json::value* value = object.if_contains(name);
   if (value == nullptr) return nodes;
-  if (!value->is_array()) return wrong(fmt::format("'{}' must be an array", name));
+  if (!value->is_array()) return invalid_argument(fmt::format("'{}' must be an array", name));
   for (const json::value& item : value->get_array()) {
     const auto node = parse_node(item, name);
     if (!node.ok()) return node.error();
@@ -174,7 +172,7 @@ Result<kv::Command> parse_transaction(std::string_view body) {
   if (!session.ok()) return session.error();
   command.session = *session;
   const json::value* steps = object.if_contains("steps");
-  if (steps == nullptr || !steps->is_array()) return wrong("'steps' must be an array");
+  if (steps == nullptr || !steps->is_array()) return invalid_argument("'steps' must be an array");
   command.steps.reserve(std::min(steps->get_array().size(), kv::kStepsMax + 1));
   for (const json::value& item : steps->get_array()) {
     if (command.steps.size() > kv::kStepsMax) break;  // find_fault refuses it
@@ -207,7 +205,7 @@ Result<Members> parse_members(std::string_view body) {
   if (!voters.ok()) return voters.error();
   auto learners = parse_nodes(object, "learners");
   if (!learners.ok()) return learners.error();
-  if (voters->empty()) return wrong("'voters' must name at least one node");
+  if (voters->empty()) return invalid_argument("'voters' must name at least one node");
   return Members{std::move(*voters), std::move(*learners)};
 }
 

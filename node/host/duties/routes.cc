@@ -41,9 +41,6 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
 Result<std::optional<kv::SessionStamp>> parse_query(std::string_view query) {
   std::optional<std::uint64_t> client;
   std::optional<std::uint64_t> sequence;
-  const auto wrong = [](std::string message) {
-    return Error{ErrorCode::kInvalidArgument, std::move(message)};
-  };
   while (!query.empty()) {
     const std::string_view part = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(part.size() + 1, query.size()));
@@ -52,16 +49,18 @@ Result<std::optional<kv::SessionStamp>> parse_query(std::string_view query) {
     auto* target = name == "session" ? &client : name == "sequence" ? &sequence : nullptr;
     if (target == nullptr) {
       // The answer is JSON, so the name must not bring bytes into it that are no UTF-8.
-      return wrong(fmt::format("unknown parameter '{}'; allowed are session, sequence",
-                               is_utf8(name) ? name : std::string_view("?")));
+      return invalid_argument(fmt::format("unknown parameter '{}'; allowed are session, sequence",
+                                          is_utf8(name) ? name : std::string_view("?")));
     }
-    if (target->has_value()) return wrong(fmt::format("parameter '{}' comes twice", name));
+    if (target->has_value()) return invalid_argument(fmt::format("parameter '{}' comes twice", name));
     *target = parse_number(part.substr(std::min(equals + 1, part.size())));
-    if (!target->has_value()) return wrong(fmt::format("parameter '{}' must be a whole number", name));
+    if (!target->has_value())
+      return invalid_argument(fmt::format("parameter '{}' must be a whole number", name));
   }
-  if (client.has_value() != sequence.has_value()) return wrong("session and sequence come together");
+  if (client.has_value() != sequence.has_value())
+    return invalid_argument("session and sequence come together");
   if (!client) return std::optional<kv::SessionStamp>();
-  if (*sequence == 0) return wrong("sequence starts at 1");
+  if (*sequence == 0) return invalid_argument("sequence starts at 1");
   return std::optional<kv::SessionStamp>({*client, *sequence});
 }
 
