@@ -1,5 +1,7 @@
 #include "sim/shrink.h"
 
+#include "nemesis/faults/catalog.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,8 +15,19 @@ class Shrinker {
  public:
   Shrinker(const ShrinkOptions& options, Shrunk found) : options_(options), best_(std::move(found)) {}
 
+  /// Takes away what real nodes do not have. False: then it does not fail any more.
+  [[nodiscard]] bool leave_simulator() {
+    Plan candidate = best_.plan;
+    candidate.sim = SimPlan();
+    std::erase_if(candidate.fault_events, [](const FaultEvent& event) {
+      const bool seen = !event.trigger || traits(event.trigger->kind).on_real_nodes;
+      return !seen || find_fault(event.request.fault)->simulated();
+    });
+    return accept(std::move(candidate));
+  }
+
   Shrunk run(const SimResult& failed) {
-    history_ = failed.history;
+    if (!options_.for_real_nodes) history_ = failed.history;
     cut_time(failed);
     reduce_faults();
     write_script();
@@ -45,14 +58,16 @@ class Shrinker {
   bool accept(Plan candidate) {
     if (!check_plan(candidate).ok()) return false;
     const std::uint64_t first = *candidate.seed;
+    std::uint32_t failed = 0;
     for (std::uint64_t i = 0; i < options_.seeds_per_try && !spent(); ++i) {
       ++runs_;
       // The plan's own seed, and then others that depend on nothing but how many were tried.
       const std::uint64_t seed = i == 0 ? first : runs_;
-      SimOptions run;
+      SimOptions run = judged_by(options_.for_real_nodes);
       run.liveness = best_.outcome == Outcome::kLiveness;
-      const auto result = simulate(candidate, seed, run);
+      auto result = simulate(candidate, seed, run);
       if (!result.ok() || result->outcome != best_.outcome || result->kind != best_.kind) continue;
+      if (++failed < options_.seeds_that_fail) continue;
       candidate.seed = seed;
       best_.plan = std::move(candidate);
       best_.why = result->why;
@@ -245,8 +260,14 @@ std::string describe(const Shrunk& shrunk) {
   return text;
 }
 
+SimOptions judged_by(bool history_alone) {
+  SimOptions options;
+  options.invariants = options.liveness = !history_alone;
+  return options;
+}
+
 Result<Shrunk> shrink(const Plan& plan, std::uint64_t seed, const ShrinkOptions& options) {
-  const auto failed = simulate(plan, seed, {});
+  const auto failed = simulate(plan, seed, judged_by(options.for_real_nodes));
   if (!failed.ok()) return failed.error();
   if (!failed->bad())
     return Error{ErrorCode::kNotFound, fmt::format("the plan does not fail with seed {}", seed)};
@@ -259,7 +280,14 @@ Result<Shrunk> shrink(const Plan& plan, std::uint64_t seed, const ShrinkOptions&
   found.outcome = failed->outcome;
   found.kind = failed->kind;
   found.why = failed->why;
-  return Shrinker(options, std::move(found)).run(*failed);
+  Shrinker shrinker(options, std::move(found));
+  if (options.for_real_nodes && !shrinker.leave_simulator())
+    return Error{
+        ErrorCode::kNotFound,
+        fmt::format("with seed {} it fails in the simulator alone: without its weather and faults fewer "
+                    "than {} of {} seeds fail",
+                    seed, options.seeds_that_fail, options.seeds_per_try)};
+  return shrinker.run(*failed);
 }
 
 }  // namespace ordeal::sim

@@ -18,6 +18,10 @@ namespace ordeal::sim {
 
 struct ShrinkOptions {
   std::uint32_t seeds_per_try = 12;
+  std::uint32_t seeds_that_fail = 1;  ///< of these; the more, the less hangs on one schedule
+  /// The plan is to fail on real nodes too: no fault, event or weather of the simulator's, and a failure that
+  /// the history shows. Then what remains must not hang on one schedule: see seeds_that_fail.
+  bool for_real_nodes = false;
   std::uint64_t runs_max = 20'000;
   /// Asked before every run; true: give back what there is.
   std::function<bool()> stop;
@@ -41,7 +45,11 @@ struct Shrunk {
 /// What remains and why it is not less, in lines.
 [[nodiscard]] std::string describe(const Shrunk& shrunk);
 
-/// kNotFound: the plan does not fail with this seed. kInvalidArgument: as simulate.
+/// Invariants and liveness are looked at in the simulator alone: for real nodes only the history counts.
+[[nodiscard]] SimOptions judged_by(bool history_alone);
+
+/// kNotFound: the plan does not fail with this seed, or not without what real nodes lack. kInvalidArgument:
+/// as simulate.
 [[nodiscard]] Result<Shrunk> shrink(const Plan& plan, std::uint64_t seed, const ShrinkOptions& options);
 
 }  // namespace ordeal::sim

@@ -131,6 +131,9 @@ int run_command(const RunCommandOptions& options) {
   if (!made.ok()) return refuse_run(made.error());
   if (Status status = check_plants(made->plan); !status.ok()) return refuse_run(status.error());
   if (Status status = check_real(*made, options.plan); !status.ok()) return refuse_run(status.error());
+  if (made->plan.sim != SimPlan())
+    fmt::print(
+        "note: the plan's section sim is for the simulator; here network and disks are the machine's\n");
   CampaignOptions campaign;
   campaign.plan = made->plan;
   campaign.plan_given = made->given;

@@ -84,6 +84,8 @@ std::string commented(const std::string& lines) {
 int shrink_to_file(const SimCommandOptions& options, const Plan& plan, std::uint64_t seed) {
   const auto begin = Clock::now();
   sim::ShrinkOptions how;
+  how.for_real_nodes = options.for_real_nodes;
+  if (how.for_real_nodes) how.seeds_that_fail = how.seeds_per_try / 2;
   how.stop = [&] { return interrupted() || seconds_since(begin) > kShrinkSeconds; };
   end_at_next_chance();
   fmt::print("shrinking seed {}, for at most {:.0f}s\n", seed, kShrinkSeconds);
@@ -121,7 +123,7 @@ int store(const SimCommandOptions& options, const Plan& plan, std::uint64_t seed
 int run_one(const SimCommandOptions& options, const Plan& given, std::uint64_t seed) {
   const Plan plan = plan_of(options, given, seed);
   const auto begin = Clock::now();
-  const auto result = sim::simulate(plan, seed, {});
+  const auto result = sim::simulate(plan, seed, sim::judged_by(options.for_real_nodes));
   if (!result.ok()) return fail(result.error());
   fmt::print("{}", print_plan(plan));
   print_result(*result, seconds_since(begin));
@@ -203,6 +205,9 @@ void add_sim_options(CLI::App& command, SimCommandOptions& options) {
   command.add_flag("--no-store", options.no_store, "keep nothing");
   command.add_option("--shrink", options.shrink,
                      "make a failing seed small, and write the plan that still fails to this file");
+  command.add_flag("--for-real-nodes", options.for_real_nodes,
+                   "judge by the history alone, and shrink to a plan that `ordeal run` takes and that fails "
+                   "with many seeds");
   command.add_flag("--keep-going", options.keep_going, "do not end a hunt at the first seed that fails");
 }
 

@@ -24,6 +24,7 @@ struct SimCommandOptions {
   std::optional<std::string> store;        ///< of single seeds, and of the first that fails; none: "store"
   bool no_store = false;
   std::vector<std::string> argv;
+  bool for_real_nodes = false;        ///< what fails is to fail on real nodes too
   std::optional<std::string> shrink;  ///< where the shrunk plan of a failing seed goes; none: not shrunk
 };
 

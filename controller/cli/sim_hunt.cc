@@ -1,6 +1,7 @@
 #include "controller/cli/sim_hunt.h"
 
 #include "controller/cli/interrupt.h"
+#include "sim/shrink.h"
 #include "sim/simulation.h"
 
 #include <fmt/format.h>
@@ -79,7 +80,8 @@ class Hunt {
       if (number > seeds_.last - seeds_.first) return;
       const std::uint64_t seed = seeds_.first + number;
       if (budget_ > 0 && elapsed() > budget_) return;
-      auto result = sim::simulate(plan_of(options_, given_, seed), seed, {});
+      auto result =
+          sim::simulate(plan_of(options_, given_, seed), seed, sim::judged_by(options_.for_real_nodes));
       const std::lock_guard lock(mutex_);
       if (result.ok()) {
         take(*result);

@@ -109,6 +109,35 @@ TEST(Shrink, KeepsWhatAFaultWaitsForAndBringsItForward) {
   FAIL() << "nothing failed in 40 seeds";
 }
 
+TEST(Shrink, ForRealNodesLeavesNothingOfTheSimulator) {
+  Plan plan;
+  plan.nodes = 4;
+  plan.time_limit = seconds(8);
+  plan.load.rate = 50;
+  plan.plants = {"R22"};
+  plan.sim.loss = 5;
+  plan.fault_events = {{seconds(1), seconds(4), {"partition", "halves", "n1,n2"}},
+                       {seconds(2), seconds(1), {"disk", "slow", "leader"}}};
+  ShrinkOptions how;
+  how.for_real_nodes = true;
+  how.seeds_that_fail = 6;
+  how.runs_max = 200;
+  const auto shrunk = shrink(plan, 1, how);
+  ASSERT_TRUE(shrunk.ok()) << shrunk.error().message;
+  EXPECT_EQ(shrunk->outcome, Outcome::kHistory) << "an invariant is for the simulator alone";
+  EXPECT_EQ(shrunk->plan.sim, SimPlan());
+  ASSERT_EQ(shrunk->faults(), 1U);
+  EXPECT_EQ(shrunk->plan.fault_events[0].request.fault, "partition");
+  // Not by one schedule alone: seeds that the shrinker has not tried fail too.
+  int failed = 0;
+  for (std::uint64_t seed = 10'001; seed <= 10'012; ++seed) {
+    const auto again = simulate(shrunk->plan, seed, judged_by(true));
+    ASSERT_TRUE(again.ok());
+    failed += again->bad() ? 1 : 0;
+  }
+  EXPECT_GE(failed, 2);
+}
+
 TEST(Shrink, RefusesARunThatDoesNotFail) {
   const auto shrunk = shrink(draw_plan({}, 1), 1, {});
   ASSERT_FALSE(shrunk.ok());
