@@ -269,7 +269,7 @@ bool World::everybody_votes() {
   for (int tries = 0; tries < 40 && !broken_; ++tries) {
     bool done = false;
     for (const Place& at : places_) {
-      if (!at.node->running()) continue;  // It refuses its own data.
+      if (!at.node->running()) continue;
       const ProtocolStatus status = at.node->protocol().status();
       // In a joint phase the old members still have a say, and half of them may be about to be abandoned.
       done = done || (status.role == "leader" && status.voters.size() == plan_.nodes && !at.joint);

@@ -36,6 +36,7 @@ void Node::start(MonotonicTime now) {
   ORDEAL_CHECK(!running());
   paused_ = disk_done_while_paused_ = false;
   failure_.reset();
+  refused_data_ = false;
   inbox_.clear();
   storage_.start(*this);
   Rng rng = rng_.split("life", storage_.incarnation());
@@ -43,7 +44,7 @@ void Node::start(MonotonicTime now) {
       settings_.make_protocol(id_, storage_.view(), storage_.applied_at_open(), clock_.read(now), rng);
   if (!protocol.ok()) {
     storage_.kill();
-    outlet_.ended(id_, protocol.error().message);
+    outlet_.refused(id_, protocol.error().message);
     return;
   }
   protocol_ = std::move(*protocol);
@@ -147,12 +148,11 @@ void Node::run(MonotonicTime now) {
   do {
     const Now local = clock_.read(now);
     const Status status = core_->turn(local, inbox_);
-    if (!status.ok()) failure_ = status.error().message;
+    if (!status.ok()) refuse_data(status.error().message);
     if (failure_) {
       const std::string reason = *std::exchange(failure_, std::nullopt);
       stop(/*power=*/false);
-      outlet_.ended(id_, reason);
-      return;
+      return refused_data_ ? outlet_.refused(id_, reason) : outlet_.ended(id_, reason);
     }
     outlet_.stepped(id_, *protocol_);
   } while (core_->owes_turn() || !inbox_.empty());
@@ -184,12 +184,19 @@ void Node::answer(std::uint64_t token, const host::HttpAnswer& answer) {
 }
 
 void Node::happened(const Event& event) {
-  if (event.name == "storage-error") failure_ = event.text;
+  if (event.name == "storage-error") refuse_data(event.text);
   outlet_.happened(id_, event);
 }
 
 void Node::advanced(host::StorageProgress progress) {
   inbox_.storage.push_back(std::move(progress));
+}
+
+void Node::refuse_data(std::string reason) {
+  // A sync that failed before explains what cannot be read now.
+  if (failure_) return;
+  failure_ = std::move(reason);
+  refused_data_ = true;
 }
 
 void Node::failed(Error error) {

@@ -35,6 +35,9 @@ class NodeOutlet {
   virtual void happened(NodeId node, const Event& event) = 0;
   /// The process ends by itself.
   virtual void ended(NodeId node, std::string reason) = 0;
+  /// It ends because it will not go on with the data that it has: damaged or contradictory. No fault does
+  /// that to a disk that keeps its promises.
+  virtual void refused(NodeId node, std::string reason) = 0;
 };
 
 class Node : private host::CoreOutlet, private host::StorageSink {
@@ -87,6 +90,7 @@ class Node : private host::CoreOutlet, private host::StorageSink {
   void run(MonotonicTime now);
   void answer(std::uint64_t token, const host::HttpAnswer& answer);
   void control(MonotonicTime now, host::Control control);
+  void refuse_data(std::string reason);
 
   NodeId id_;
   const Settings& settings_;
@@ -104,6 +108,7 @@ class Node : private host::CoreOutlet, private host::StorageSink {
   host::Inbox inbox_;
   std::vector<HeldRequest> held_;  ///< that came while it was paused
   std::optional<std::string> failure_;
+  bool refused_data_ = false;  ///< the failure is of its own data, not of the disk
 };
 
 }  // namespace ordeal::sim

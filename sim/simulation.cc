@@ -46,6 +46,8 @@ std::string_view to_text(Outcome outcome) {
       return "history";
     case Outcome::kLiveness:
       return "liveness";
+    case Outcome::kNode:
+      return "node";
     case Outcome::kUnknown:
       return "unknown";
   }
@@ -66,7 +68,7 @@ Result<SimResult> simulate(const Plan& plan, std::uint64_t seed, const SimOption
 
   SimResult result;
   result.seed = seed;
-  World world(plan, *settings, seed, {options.invariants, options.spectator});
+  World world(plan, *settings, seed, {options.invariants, options.spectator, options.before_start});
   RunLoop loop(plan, seed, std::move(*workload), &make_client, MonotonicTime());
   world.run(loop, plan.time_limit + kBesideTheLoad);
   result.summary = loop.summary();
@@ -77,7 +79,7 @@ Result<SimResult> simulate(const Plan& plan, std::uint64_t seed, const SimOption
   if (!world.broken() && !stuck && options.liveness && settings->can_be_live())
     stuck = world.check_liveness();
   if (world.broken()) {
-    result.outcome = Outcome::kInvariant;
+    result.outcome = world.broken()->refused_by ? Outcome::kNode : Outcome::kInvariant;
     result.kind = world.broken()->violation.invariant;
     result.why = fmt::format("after event {}, at {}: {}", world.broken()->event,
                              to_text(world.broken()->at - MonotonicTime()), world.broken()->violation.text);

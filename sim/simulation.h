@@ -10,6 +10,7 @@
 #include "sim/world.h"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,22 +23,24 @@ enum class Outcome : std::uint8_t {
   kInvariant,  ///< broken after some event; the run stopped there
   kHistory,    ///< a checker found the history invalid
   kLiveness,   ///< healed, and operations did not finish
+  kNode,       ///< a node will not go on with what it finds in its own storage; the run stopped there
   kUnknown,    ///< a checker gave up within its budget
 };
-/// "good", "invariant", "history", "liveness", "unknown".
+/// "good", "invariant", "history", "liveness", "node", "unknown".
 [[nodiscard]] std::string_view to_text(Outcome outcome);
 
 struct SimOptions {
   bool invariants = true;
   bool liveness = true;
   Spectator* spectator = nullptr;
-  std::uint64_t checker_steps_max = 2'000'000;  ///< per key
+  std::function<void(NodeId, DiskStorage&)> before_start;  ///< as in WorldOptions
+  std::uint64_t checker_steps_max = 2'000'000;             ///< per key
 };
 
 struct SimResult {
   std::uint64_t seed = 0;
   Outcome outcome = Outcome::kGood;
-  std::string kind;  ///< which invariant, checker or "liveness"; empty when good
+  std::string kind;  ///< which invariant, checker, "liveness" or "node-refused"; empty when good
   std::string why;   ///< in a sentence
   std::optional<MonotonicTime> broken_at;
 

@@ -31,7 +31,8 @@ std::string_view color_of(std::string_view kind) {
 
 std::string_view color_of_event(std::string_view name) {
   if (name == "became-leader") return "#1a7f37";
-  if (name == "stepped-down" || name == "process-ended" || name == "log-cut") return "#cf222e";
+  if (name == "stepped-down" || name == "process-ended" || name == "data-refused" || name == "log-cut")
+    return "#cf222e";
   return "#57606a";
 }
 

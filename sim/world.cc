@@ -254,7 +254,7 @@ void World::wake_at(NodeId node, MonotonicTime at) {
 void World::stepped(NodeId node, const Protocol& protocol) {
   if (options_.invariants && !broken_) {
     if (auto violation = invariants_.observe(protocol))
-      broken_ = Broken{std::move(*violation), now_, events_};
+      broken_ = Broken{std::nullopt, std::move(*violation), now_, events_};
   }
   Place& here = place(node);
   const raft::Standing standing = standing_of(protocol);
@@ -280,6 +280,20 @@ void World::happened(NodeId node, const Event& event) {
 
 void World::ended(NodeId node, std::string reason) {
   happened(node, {"process-ended", std::move(reason)});
+  gone(node);
+}
+
+void World::refused(NodeId node, std::string reason) {
+  if (!broken_)
+    broken_ = Broken{node,
+                     {"node-refused", fmt::format("{} refuses its own data: {}", node_name(node), reason)},
+                     now_,
+                     events_};
+  happened(node, {"data-refused", std::move(reason)});
+  gone(node);
+}
+
+void World::gone(NodeId node) {
   invariants_.stopped(node);
   lose_calls(node);
   observe_soon(node);
@@ -301,6 +315,7 @@ void World::start_node(NodeId node) {
   marks_.started(node);
   watch_.restarted(node);
   Node& here = this->node(node);
+  if (options_.before_start) options_.before_start(node, here.storage());
   here.start(now_);
   if (here.running()) watch_.occurred(node, here.protocol(), NodeEventKind::kNodeStarted);
   observe_soon(node);
@@ -311,9 +326,7 @@ void World::stop_node(NodeId node, bool power) {
   const std::size_t lost = here.stop(power);
   fold(lost);
   marks_.crashed(node, power ? lost : 0);
-  invariants_.stopped(node);
-  lose_calls(node);
-  observe_soon(node);
+  gone(node);
 }
 
 }  // namespace ordeal::sim

@@ -18,6 +18,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -46,11 +47,14 @@ class Spectator {
 struct WorldOptions {
   bool invariants = true;
   Spectator* spectator = nullptr;
+  /// Called with a node's disk before the node starts: what no fault of a plan does, a test may do to it.
+  std::function<void(NodeId, DiskStorage&)> before_start;
 };
 
 /// What went wrong, as soon as it did.
 struct Broken {
-  raft::Violation violation;
+  std::optional<NodeId> refused_by;  ///< a node that will not go on with its own data; none: an invariant
+  raft::Violation violation;         ///< the invariant, or "node-refused" and the node's reason
   MonotonicTime at;
   std::uint64_t event = 0;  ///< its number
 };
@@ -61,7 +65,8 @@ class World : private NodeOutlet {
   World(const Plan& plan, const Settings& settings, std::uint64_t seed, const WorldOptions& options);
   ~World() override;
 
-  /// Until the run loop has finished, an invariant breaks, or `length_max` of virtual time has passed.
+  /// Until the run loop has finished, an invariant breaks, a node refuses its own data, or `length_max` of
+  /// virtual time has passed.
   void run(RunLoop& loop, Duration length_max);
   /// After a run: heals a majority, cuts the rest off, and asks every healed node for a write and a read. The
   /// reason when one does not finish in time; none when all do. Requires: nothing is broken.
@@ -154,6 +159,8 @@ class World : private NodeOutlet {
   void stepped(NodeId node, const Protocol& protocol) override;
   void happened(NodeId node, const Event& event) override;
   void ended(NodeId node, std::string reason) override;
+  void refused(NodeId node, std::string reason) override;
+  void gone(NodeId node);
   void lose_calls(NodeId node);
   void start_node(NodeId node);
   void stop_node(NodeId node, bool power);

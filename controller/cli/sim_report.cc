@@ -48,7 +48,7 @@ report::RunInfo describe(const Plan& plan, std::uint64_t seed, const SimReportOp
 /// What the simulator found beside the checkers, in a checker's words.
 std::vector<Finding> findings_of(const sim::SimResult& result) {
   std::vector<Finding> findings;
-  if (result.outcome == sim::Outcome::kInvariant || result.outcome == sim::Outcome::kLiveness) {
+  if (result.bad() && result.outcome != sim::Outcome::kHistory) {
     Finding finding;
     finding.checker = result.kind;
     finding.verdict = Verdict::kInvalid;

@@ -1,7 +1,10 @@
 #include "sim/simulation.h"
 
+#include "node/raft/entry.h"
+#include "sim/hunt.h"
 #include "sim/swarm.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -79,6 +82,37 @@ TEST(Simulation, NamesTheGuiltyOperationsOfABadHistory) {
     return;
   }
   FAIL() << "no bad history in 60 seeds";
+}
+
+// No plan damages what a node has written, so this test does it: a record of n2 before its second start.
+TEST(Simulation, CallsANodeThatRefusesItsOwnDataByName) {
+  Plan plan = default_plan();
+  plan.random_faults.reset();
+  plan.time_limit = seconds(20);
+  plan.expect_faults = 1;
+  plan.fault_events = {{seconds(3), seconds(2), {"kill", "", "n2"}}};
+  SimOptions how;
+  int starts = 0;
+  how.before_start = [&](NodeId node, DiskStorage& disk) {
+    if (node != NodeId(2) || ++starts < 2) return;
+    Batch damage;
+    damage.put(Space::kLog, Bytes(raft::kHardStateKey), "rubbish");
+    disk.apply(std::move(damage), disk.applied_at_open());
+  };
+  const auto result = simulate(plan, 1, how);
+  ASSERT_TRUE(result.ok());
+  EXPECT_TRUE(result->bad());
+  EXPECT_EQ(result->outcome, Outcome::kNode) << result->why;
+  EXPECT_EQ(to_text(result->outcome), "node");
+  EXPECT_EQ(result->kind, "node-refused");
+  EXPECT_THAT(result->why, HasSubstr("n2 refuses its own data: the record of term and vote does not parse"));
+  EXPECT_THAT(result->why, HasSubstr(fmt::format("at {}: ", to_text(*result->broken_at - MonotonicTime()))));
+  EXPECT_GT(*result->broken_at, MonotonicTime() + seconds(5));
+  EXPECT_EQ(std::count(result->marks.begin(), result->marks.end(), Mark::kSyncErrorEndedNode), 0);
+  HuntTally tally;
+  tally.add(*result);
+  EXPECT_EQ(tally.bad(), 1U);
+  EXPECT_THAT(tally.text(1.0), HasSubstr("node node-refused: 1 seeds"));
 }
 
 TEST(Simulation, TellsPowerLossFromAKill) {
