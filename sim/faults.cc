@@ -96,9 +96,9 @@ void World::put_in_force(const FaultSpec& spec) {
                         [&](const TransferFault& fault) {
                           for (Place& at : places_) at.node->transfer(now_, fault.target);
                         },
-                        [&](const MembersFault& fault) {
-                          for (Place& at : places_)
-                            at.node->change_members(now_, fault.voters, fault.learners);
+                        [&](const MembersFault&) {
+                          // One who asks again and again asks for all of them.
+                          queue_.push(now_, AskForMembers{/*again=*/wanted_members().size() == 1});
                         }},
              spec);
 }
@@ -238,6 +238,25 @@ void World::uncut(Cut link) {
     if (fate.first)
       queue_.push(*fate.first, PeerArrival{link, kept.life, kept.message, std::move(kept.payload)});
   }
+}
+
+std::vector<const MembersFault*> World::wanted_members() const {
+  std::vector<const MembersFault*> wanted;
+  for (const auto& [id, spec] : faults_) {
+    const auto* fault = std::get_if<MembersFault>(&spec);
+    if (fault != nullptr) wanted.push_back(fault);
+  }
+  return wanted;
+}
+
+/// An operator asks again until a leader does it. When several are at work they get in each other's way.
+void World::on(const AskForMembers& event) {
+  const auto wanted = wanted_members();
+  if (wanted.empty()) return;
+  const MembersFault& fault = *wanted[rng_.below(wanted.size())];
+  for (Place& at : places_) at.node->change_members(now_, fault.voters, fault.learners);
+  if (event.again)
+    queue_.push(now_ + between(milliseconds(20), settings_.election_timeout()), AskForMembers{true});
 }
 
 /// All are voters again, when there is a leader to do it; the heal asks again.

@@ -41,6 +41,15 @@ Status set_flag(const std::string& name, const std::string& value, raft::RaftCon
   if (name == "request-timeout") return set_duration(name, value, config.forward_timeout);
   if (name == "snapshot-every") return set_count(name, value, config.snapshot_every);
   if (name == "snapshot-keep") return set_count(name, value, config.snapshot_keep);
+  if (name == "snapshot-chunk-bytes") {
+    std::uint64_t bytes = 0;
+    const Status status = set_count(name, value, bytes);
+    config.snapshot_chunk_bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes, UINT32_MAX));
+    return status;
+  }
+  if (name == "append-bytes-max") return set_count(name, value, config.append_bytes_max);
+  if (name == "inflight-messages-max") return set_count(name, value, config.inflight_messages_max);
+  if (name == "clock-drift-max") return set_duration(name, value, config.clock_drift_max);
   if (name == "pre-vote") config.pre_vote = is_on(value);
   if (name == "check-quorum") config.check_quorum = is_on(value);
   if (name == "on-follower") config.forward = value == "forward";

@@ -35,8 +35,11 @@ class Settings {
   /// Whether a node that is heard but deaf leaves the others in peace: as a leader it steps down, as a
   /// follower it does not stand in ever higher terms.
   [[nodiscard]] bool bears_deaf_nodes() const { return config_.check_quorum && config_.pre_vote; }
-  /// No Raft makes progress when a round trip takes as long as an election timeout.
-  [[nodiscard]] bool can_be_live() const { return weather_.delay_max * 4 < config_.election_timeout; }
+  /// No Raft makes progress when an election, with its messages and the syncs of candidate and voter, takes
+  /// as long as an election timeout.
+  [[nodiscard]] bool can_be_live() const {
+    return weather_.delay_max * 4 + disk_.sync_max * 2 < config_.election_timeout;
+  }
   /// How far each node's clocks may be from the world's when it begins.
   [[nodiscard]] Duration clock_offset_max() const { return seconds(10); }
 

@@ -54,6 +54,10 @@ class DiskStorage : public host::Storage {
   /// The round is over: tells the sink. Requires: one is under way.
   void end_round();
 
+  /// What the state is, and after which entry.
+  [[nodiscard]] std::uint64_t state_digest() const { return state_.digest(); }
+  [[nodiscard]] LogIndex applied() const { return applied_; }
+
   /// The process is gone, the machine goes on. Gives how many batches went with it.
   std::size_t kill();
   /// The machine is gone.

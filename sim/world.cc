@@ -253,17 +253,39 @@ void World::wake_at(NodeId node, MonotonicTime at) {
 
 void World::stepped(NodeId node, const Protocol& protocol) {
   if (options_.invariants && !broken_) {
-    if (auto violation = invariants_.observe(protocol))
-      broken_ = Broken{std::nullopt, std::move(*violation), now_, events_};
+    if (auto violation = invariants_.observe(protocol)) break_with(std::move(*violation));
+    compare_state(node);
   }
   Place& here = place(node);
   const raft::Standing standing = standing_of(protocol);
   watch_.stepped(node, protocol, standing);
   here.joint = standing.joint;
   if (standing.leader == here.leader && standing.term == here.term) return;
+  // An operator who wants other members asks the new leader at once, before it has committed anything.
+  if (standing.leader && !wanted_members().empty()) queue_.push(now_, AskForMembers{});
   here.leader = standing.leader;
   here.term = standing.term;
   observe_soon(node);
+}
+
+void World::break_with(raft::Violation violation) {
+  if (!broken_) broken_ = Broken{std::nullopt, std::move(violation), now_, events_};
+}
+
+/// Raft figure 3, state-machine safety, to its end: who has executed as far has the same state, whether by
+/// executing or from a snapshot.
+void World::compare_state(NodeId node) {
+  Place& here = place(node);
+  const DiskStorage& storage = here.node->storage();
+  const LogIndex applied = storage.applied();
+  if (applied == here.compared) return;
+  here.compared = applied;
+  if (states_.size() <= applied.value()) states_.resize(applied.value() + 1);
+  auto& known = states_[applied.value()];
+  if (!known) known = storage.state_digest();
+  if (*known == storage.state_digest()) return;
+  break_with({"state-machine-safety", fmt::format("{} has another state after entry {} than another node had",
+                                                  node_name(node), applied)});
 }
 
 void World::happened(NodeId node, const Event& event) {

@@ -110,8 +110,11 @@ class World : private NodeOutlet {
   struct Observe {
     NodeId node;
   };
+  struct AskForMembers {
+    bool again = false;  ///< and again after a while
+  };
   using Happening = std::variant<PeerArrival, DiskRound, NodeWake, CallArrival, CallAnswer, CallLoss,
-                                 LoopWake, EnvironmentAnswer, Observe>;
+                                 LoopWake, EnvironmentAnswer, Observe, AskForMembers>;
 
   struct Place {
     std::unique_ptr<Node> node;
@@ -121,6 +124,7 @@ class World : private NodeOutlet {
     bool leader = false;
     bool joint = false;  ///< its members are being changed
     bool observe_pending = false;
+    LogIndex compared;  ///< the applied index at which its state was compared last
   };
   /// A message that waits for its link to come back.
   struct Kept {
@@ -141,6 +145,7 @@ class World : private NodeOutlet {
   void on(const LoopWake& event);
   void on(EnvironmentAnswer& event);
   void on(const Observe& event);
+  void on(const AskForMembers& event);
   void fold(std::uint64_t word) { hash_ = (hash_ ^ word) * 0x9E3779B97F4A7C15ULL + (hash_ >> 29); }
   void fold(std::string_view bytes);
 
@@ -161,6 +166,8 @@ class World : private NodeOutlet {
   void ended(NodeId node, std::string reason) override;
   void refused(NodeId node, std::string reason) override;
   void gone(NodeId node);
+  void break_with(raft::Violation violation);
+  void compare_state(NodeId node);
   void lose_calls(NodeId node);
   void start_node(NodeId node);
   void stop_node(NodeId node, bool power);
@@ -179,6 +186,7 @@ class World : private NodeOutlet {
   [[nodiscard]] std::int64_t clock_rate(NodeId node) const;
   [[nodiscard]] DiskHealth disk_health(NodeId node) const;
   [[nodiscard]] bool held_down(NodeId node) const;
+  [[nodiscard]] std::vector<const MembersFault*> wanted_members() const;
   void restore_members();
 
   // --- Liveness (faults.cc)
@@ -205,6 +213,7 @@ class World : private NodeOutlet {
   std::deque<Kept> kept_;
   std::map<FaultId, FaultSpec> faults_;
   raft::ClusterInvariants invariants_;
+  std::vector<std::optional<std::uint64_t>> states_;  ///< by applied index: digest of the first state seen
 
   RunLoop* loop_ = nullptr;
   MonotonicTime loop_wake_;

@@ -297,15 +297,19 @@ constexpr std::array<std::string_view, 4> kBools = {"true", "on", "false", "off"
 constexpr std::array<std::string_view, 2> kStorages = {"rocksdb", "memory"};
 constexpr std::array<std::string_view, 6> kLogLevels = {"trace", "debug", "info", "warn", "error", "off"};
 
-constexpr std::array<NodeFlag, 11> kNodeFlags = {{
+constexpr std::array<NodeFlag, 15> kNodeFlags = {{
     {"on-follower", "forward, redirect", is_word<kOnFollower>},
     {"read-mode", "read-index, lease, log", is_word<kReadModes>},
     {"snapshot-every", "a whole number of entries", is_count},
     {"snapshot-keep", "a whole number of entries", is_count},
+    {"snapshot-chunk-bytes", "a whole number of bytes", is_count},
+    {"append-bytes-max", "a whole number of bytes", is_count},
+    {"inflight-messages-max", "a whole number of messages", is_count},
     {"election-timeout", kDurationAllowed, is_node_duration},
     {"heartbeat", kDurationAllowed, is_node_duration},
     {"pre-vote", "true, false", is_word<kBools>},
     {"check-quorum", "true, false", is_word<kBools>},
+    {"clock-drift-max", kDurationAllowed, is_node_duration},
     {"request-timeout", kDurationAllowed, is_node_duration},
     {"storage", "rocksdb, memory", is_word<kStorages>},
     {"log-level", "trace, debug, info, warn, error, off", is_word<kLogLevels>},

@@ -33,10 +33,14 @@ struct NodeOptions {
   ReadModeOption read_mode = ReadModeOption::kReadIndex;
   std::uint64_t snapshot_every = 10'000;
   std::uint64_t snapshot_keep = 1'000;
+  std::uint64_t snapshot_chunk_bytes = 256 * 1024;
+  std::uint64_t append_bytes_max = 1024 * 1024;
+  std::uint64_t inflight_messages_max = 256;
   Duration election_timeout = milliseconds(1000);
   Duration heartbeat = milliseconds(100);
   bool pre_vote = true;
   bool check_quorum = true;
+  Duration clock_drift_max = milliseconds(100);
   Duration request_timeout = seconds(5);
   Duration receive_timeout = seconds(10);  ///< for one request to arrive
   Duration idle_timeout = seconds(60);     ///< of a client's connection, between requests

@@ -286,6 +286,7 @@ Inspection Core::inspect(LogIndex marks_from) const {
                   .commit = commit_,
                   .applied = executed_,
                   .durable = std::min(stable_.index(), log_.last_index()),
+                  .installing = installing_.has_value(),
                   .start = {log_.start().index, log_.start().term, log_.start().chain},
                   .last = {log_.last_index(), log_.last_term(), log_.last_chain()},
                   .cuts = log_.cuts(),

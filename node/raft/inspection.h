@@ -26,8 +26,9 @@ struct Inspection {
   NodeId vote;  ///< in `term`
   LogIndex commit;
   LogIndex applied;
-  LogIndex durable;  ///< the log is on disk up to here
-  Mark start;        ///< what stands before the first entry
+  LogIndex durable;         ///< the log is on disk up to here
+  bool installing = false;  ///< a snapshot: the log in memory is not on disk yet
+  Mark start;               ///< what stands before the first entry
   Mark last;
   std::uint64_t cuts = 0;  ///< how often entries were removed from the log's end since the process started
   LogIndex last_cut;       ///< from where on, the last time

@@ -60,13 +60,25 @@ std::optional<Violation> ClusterInvariants::observe(const Protocol& core) {
   if (!known.running || now.last != known.seen.last || now.cuts != known.seen.cuts) {
     now.marks = inspect(core, marks_from).marks;
   }
+  const LogIndex durable = known.seen.installing ? LogIndex() : known.seen.durable;
+  const Mark promised{durable, {}, chain_at(known, durable).value_or(0)};
   follow_log(known, now);
   const Inspection before = std::exchange(known.seen, std::move(now));
   // A leader decides that an entry is committed before it appends the next configuration, in the same step.
   const bool led = known.running && before.leader && before.term == known.seen.term;
   const Configuration& deciding = led ? before.configuration : known.seen.configuration;
-  known.running = true;
+  if (!std::exchange(known.running, true)) {
+    if (auto broken = check_return(known, promised)) return broken;
+  }
   return check_state(known, marks_from, commit_before, deciding);
+}
+
+std::optional<Violation> ClusterInvariants::check_return(const Known& known, const Mark& promised) {
+  const bool there = known.seen.last.index >= promised.index &&
+                     (promised.chain == 0 || holds(known, promised.index, promised.chain));
+  if (there) return std::nullopt;
+  return violation("durability", fmt::format("{} comes back without entry {}, which it had called durable",
+                                             node_name(known.seen.node), promised.index));
 }
 
 void ClusterInvariants::stopped(NodeId node) {

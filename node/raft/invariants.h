@@ -10,6 +10,7 @@
 //   quorum durability      what a leader commits is on the disks of a majority (of each half, when joint);
 //                          asks of the host that a core is told StorageDone before the sends that waited
 //                          for it leave
+//   durability             what a node called durable is there when it comes back
 //   monotonicity           terms and commit indexes do not fall; a vote stays
 //
 // check_transition looks at one node before and after; ClusterInvariants remembers what it needs of all.
@@ -57,6 +58,8 @@ class ClusterInvariants {
     Term term;                   ///< of the first node that committed it, when it did
   };
 
+  /// `promised`: the end of what was durable when the node stopped; chain 0: not known.
+  static std::optional<Violation> check_return(const Known& known, const Mark& promised);
   std::optional<Violation> check_state(Known& known, LogIndex marks_from, LogIndex commit_before,
                                        const Configuration& deciding);
   std::optional<Violation> check_later_leaders(const Inspection& node) const;

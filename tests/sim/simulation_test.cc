@@ -152,6 +152,18 @@ TEST(Simulation, KeepsANodeDownWhenAnotherFaultOfItEnds) {
   }
 }
 
+// A change of members that nobody could carry out when it was asked for is not forgotten.
+TEST(Simulation, AsksTheNextLeaderForOtherMembers) {
+  Plan plan = default_plan();
+  plan.random_faults.reset();
+  plan.time_limit = seconds(15);
+  plan.fault_events = {{seconds(2), seconds(3), {"kill", "", "all"}},
+                       {seconds(3), seconds(9), {"members", "remove", "n2"}}};
+  const SimResult result = run(plan, 1);
+  EXPECT_EQ(result.outcome, Outcome::kGood) << result.why;
+  EXPECT_EQ(std::count(result.marks.begin(), result.marks.end(), Mark::kMembersChanged), 1);
+}
+
 TEST(Simulation, RefusesAPlanThatTheNodeWouldRefuse) {
   Plan plan = default_plan();
   plan.node_flags["heartbeat"] = "5s";
@@ -162,6 +174,11 @@ TEST(Simulation, RefusesAPlanThatTheNodeWouldRefuse) {
   plan = default_plan();
   plan.plants = {"R99"};
   EXPECT_FALSE(simulate(plan, 1, {}).ok());
+  for (const char* flag : {"append-bytes-max", "inflight-messages-max", "snapshot-chunk-bytes"}) {
+    plan = default_plan();
+    plan.node_flags[flag] = "0";
+    EXPECT_FALSE(simulate(plan, 1, {}).ok()) << flag;
+  }
 }
 
 }  // namespace

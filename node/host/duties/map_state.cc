@@ -1,5 +1,8 @@
 #include "node/host/duties/map_state.h"
 
+#include "common/prng.h"
+
+#include <iterator>
 #include <utility>
 
 namespace ordeal::host {
@@ -45,26 +48,31 @@ Status MapState::scan(Space space, std::string_view first, std::string_view last
   return {};
 }
 
-void MapState::put(Content& content, Batch::Change& change, Undo* undo) {
+void MapState::toggle(Space space, std::string_view key, std::string_view value) {
+  // Exclusive or: the order does not matter, and what came is taken out by the same.
+  if (space == Space::kState) digest_ ^= stable_hash(value, stable_hash(key));
+}
+
+void MapState::put(Batch::Change& change, Undo* undo) {
+  Content& content = this->content(change.space);
   const auto it = content.lower_bound(change.key);
+  toggle(change.space, change.key, change.value);
   if (it == content.end() || it->first != change.key) {
     if (undo != nullptr) undo->push_back({change.space, change.key, std::nullopt});
     content.emplace_hint(it, std::move(change.key), std::move(change.value));
   } else {
+    toggle(change.space, it->first, it->second);
     if (undo != nullptr) undo->push_back({change.space, std::move(change.key), std::move(it->second)});
     it->second = std::move(change.value);
   }
 }
 
-void MapState::erase(Content& content, Content::iterator first, Content::iterator last, Space space,
-                     Undo* undo) {
-  if (undo == nullptr) {
-    content.erase(first, last);
-    return;
-  }
+void MapState::erase(Content::iterator first, Content::iterator last, Space space, Undo* undo) {
+  Content& content = this->content(space);
   while (first != last) {
+    toggle(space, first->first, first->second);
     auto node = content.extract(first++);
-    undo->push_back({space, std::move(node.key()), std::move(node.mapped())});
+    if (undo != nullptr) undo->push_back({space, std::move(node.key()), std::move(node.mapped())});
   }
 }
 
@@ -73,15 +81,15 @@ void MapState::change(Batch batch, Undo* undo) {
     Content& content = this->content(change.space);
     switch (change.kind) {
       case Batch::Kind::kPut:
-        put(content, change, undo);
+        put(change, undo);
         break;
       case Batch::Kind::kDelete: {
         const auto it = content.find(change.key);
-        if (it != content.end()) erase(content, it, std::next(it), change.space, undo);
+        if (it != content.end()) erase(it, std::next(it), change.space, undo);
         break;
       }
       case Batch::Kind::kDeleteRange:
-        erase(content, content.lower_bound(change.key),
+        erase(content.lower_bound(change.key),
               change.value.empty() ? content.end() : content.lower_bound(change.value), change.space, undo);
         break;
     }
@@ -91,11 +99,11 @@ void MapState::change(Batch batch, Undo* undo) {
 void MapState::take_back(Undo undo) {
   for (auto replaced = undo.rbegin(); replaced != undo.rend(); ++replaced) {
     Content& content = this->content(replaced->space);
-    if (replaced->value) {
-      content.insert_or_assign(std::move(replaced->key), std::move(*replaced->value));
-    } else {
-      content.erase(replaced->key);
-    }
+    const auto it = content.find(replaced->key);
+    if (it != content.end()) erase(it, std::next(it), replaced->space, nullptr);
+    if (!replaced->value) continue;
+    toggle(replaced->space, replaced->key, *replaced->value);
+    content.emplace(std::move(replaced->key), std::move(*replaced->value));
   }
 }
 

@@ -10,6 +10,7 @@
 #include "node/store.h"
 
 #include <array>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <vector>
@@ -37,15 +38,20 @@ class MapState : public StoreView {
   /// Requires: nothing was changed since, or it was taken back.
   void take_back(Undo undo);
 
+  /// Of everything in Space::kState: equal states have equal digests, however they came about.
+  [[nodiscard]] std::uint64_t digest() const { return digest_; }
+
   [[nodiscard]] const Content& content(Space space) const { return spaces_[static_cast<std::size_t>(space)]; }
 
  private:
   [[nodiscard]] Content& content(Space space) { return spaces_[static_cast<std::size_t>(space)]; }
-  static void put(Content& content, Batch::Change& change, Undo* undo);
-  static void erase(Content& content, Content::iterator first, Content::iterator last, Space space,
-                    Undo* undo);
+  void put(Batch::Change& change, Undo* undo);
+  void erase(Content::iterator first, Content::iterator last, Space space, Undo* undo);
+  /// To be called for each record of Space::kState that comes or goes.
+  void toggle(Space space, std::string_view key, std::string_view value);
 
   std::array<Content, 2> spaces_;
+  std::uint64_t digest_ = 0;
 };
 
 /// Snapshots that are being sent and received.

@@ -178,16 +178,18 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"version: 1\nfaults: {random: {kinds: [quake]}}",
                 "plan.yaml:2: faults.random.kinds is 'quake'; allowed: partition, kill, pause, power, clock, "
                 "packets, disk, transfer, members"},
-        Refused{"version: 1\nnode:\n  snapshot-evry: 5",
-                "plan.yaml:3: node.snapshot-evry is no flag of ordeal-node; allowed: on-follower, read-mode, "
-                "snapshot-every, "
-                "snapshot-keep, election-timeout, heartbeat, pre-vote, check-quorum, request-timeout, "
-                "storage, log-level"},
-        Refused{"version: 1\nnode:\n  data: /tmp",
-                "plan.yaml:3: node.data is set by the run itself; allowed: on-follower, read-mode, "
-                "snapshot-every, "
-                "snapshot-keep, election-timeout, heartbeat, pre-vote, check-quorum, request-timeout, "
-                "storage, log-level"},
+        Refused{
+            "version: 1\nnode:\n  snapshot-evry: 5",
+            "plan.yaml:3: node.snapshot-evry is no flag of ordeal-node; allowed: on-follower, read-mode, "
+            "snapshot-every, "
+            "snapshot-keep, snapshot-chunk-bytes, append-bytes-max, inflight-messages-max, election-timeout, "
+            "heartbeat, pre-vote, check-quorum, clock-drift-max, request-timeout, storage, log-level"},
+        Refused{
+            "version: 1\nnode:\n  data: /tmp",
+            "plan.yaml:3: node.data is set by the run itself; allowed: on-follower, read-mode, "
+            "snapshot-every, "
+            "snapshot-keep, snapshot-chunk-bytes, append-bytes-max, inflight-messages-max, election-timeout, "
+            "heartbeat, pre-vote, check-quorum, clock-drift-max, request-timeout, storage, log-level"},
         Refused{"version: 1\nnode:\n  snapshot-every: lots",
                 "plan.yaml:3: node.snapshot-every is 'lots'; allowed: a whole number of entries"},
         Refused{"version: 1\nnode: {heartbeat: 1.5s}",

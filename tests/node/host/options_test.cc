@@ -75,6 +75,14 @@ TEST(Options, FlagsSetEverything) {
                              "50",
                              "--snapshot-keep",
                              "5",
+                             "--snapshot-chunk-bytes",
+                             "6",
+                             "--append-bytes-max",
+                             "8",
+                             "--inflight-messages-max",
+                             "3",
+                             "--clock-drift-max",
+                             "9ms",
                              "--election-timeout",
                              "300ms",
                              "--heartbeat",
@@ -106,6 +114,10 @@ TEST(Options, FlagsSetEverything) {
   EXPECT_EQ(options.on_follower, OnFollower::kRedirect);
   EXPECT_EQ(options.read_mode, ReadModeOption::kLease);
   EXPECT_EQ(options.snapshot_every, 50U);
+  EXPECT_EQ(options.snapshot_chunk_bytes, 6U);
+  EXPECT_EQ(options.append_bytes_max, 8U);
+  EXPECT_EQ(options.inflight_messages_max, 3U);
+  EXPECT_EQ(options.clock_drift_max, milliseconds(9));
   EXPECT_EQ(options.heartbeat, milliseconds(50));
   EXPECT_FALSE(options.pre_vote);
   EXPECT_FALSE(options.check_quorum);
