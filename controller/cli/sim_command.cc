@@ -137,14 +137,18 @@ int run_one(const SimCommandOptions& options, const Plan& given, std::uint64_t s
   return code;
 }
 
-int run_hunt(const SimCommandOptions& options, const Plan& given, SeedRange seeds) {
-  end_at_next_chance();
-  fmt::print("seeds {}..{}\n", seeds.first, seeds.last);
-  std::fflush(stdout);
-  const HuntResult hunt = run_hunt_over(options, given, seeds);
-  if (hunt.refused) return fail(*hunt.refused);
-  if (interrupted()) fmt::print("interrupted after {} seeds\n", hunt.tally.seeds());
-  fmt::print("{}", hunt.tally.text(hunt.wall_seconds));
+/// A line for each seed, so that two builds can be compared with diff.
+int write_hashes(const SimCommandOptions& options, const std::vector<SeedTrace>& traces) {
+  if (!options.hashes) return kExitValid;
+  std::ofstream file(*options.hashes);
+  for (const SeedTrace& trace : traces) {
+    file << fmt::format("{} {:016x} {} {}\n", trace.seed, trace.hash, trace.events, to_text(trace.outcome));
+  }
+  file.close();
+  return file ? kExitValid : fail({ErrorCode::kInternal, fmt::format("cannot write {}", *options.hashes)});
+}
+
+int conclude(const SimCommandOptions& options, const Plan& given, const HuntResult& hunt) {
   if (!hunt.first_bad) {
     nothing_to_shrink(options);
     // A hunt none of whose seeds could have shown anything proves nothing, nor does one that was cut short.
@@ -157,6 +161,18 @@ int run_hunt(const SimCommandOptions& options, const Plan& given, SeedRange seed
   if (!interrupted()) return worst_exit(code, shrink_to_file(options, plan, *hunt.first_bad));
   fmt::print("interrupted: seed {} is not shrunk and {} not written\n", *hunt.first_bad, *options.shrink);
   return code;
+}
+
+int run_hunt(const SimCommandOptions& options, const Plan& given, SeedRange seeds) {
+  end_at_next_chance();
+  fmt::print("seeds {}..{}\n", seeds.first, seeds.last);
+  std::fflush(stdout);
+  const HuntResult hunt = run_hunt_over(options, given, seeds);
+  if (hunt.refused) return fail(*hunt.refused);
+  if (interrupted()) fmt::print("interrupted after {} seeds\n", hunt.tally.seeds());
+  fmt::print("{}", hunt.tally.text(hunt.wall_seconds));
+  const int written = write_hashes(options, hunt.traces);
+  return worst_exit(written, conclude(options, given, hunt));
 }
 
 /// How many runs a bug takes to be found: hunts with seeds of their own.
@@ -208,6 +224,8 @@ void add_sim_options(CLI::App& command, SimCommandOptions& options) {
   command.add_flag("--for-real-nodes", options.for_real_nodes,
                    "judge by the history alone, and shrink to a plan that `ordeal run` takes and that fails "
                    "with many seeds");
+  command.add_option("--hashes", options.hashes,
+                     "write a line for each seed of a hunt to this file: seed, trace hash, events, outcome");
   command.add_flag("--keep-going", options.keep_going, "do not end a hunt at the first seed that fails");
 }
 

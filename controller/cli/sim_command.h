@@ -26,6 +26,7 @@ struct SimCommandOptions {
   std::vector<std::string> argv;
   bool for_real_nodes = false;        ///< what fails is to fail on real nodes too
   std::optional<std::string> shrink;  ///< where the shrunk plan of a failing seed goes; none: not shrunk
+  std::optional<std::string> hashes;  ///< of a hunt: where a line for each seed goes; none: nowhere
 };
 
 void add_sim_options(CLI::App& command, SimCommandOptions& options);

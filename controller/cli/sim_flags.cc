@@ -41,6 +41,7 @@ Status check_campaigns(const SimCommandOptions& options) {
     return status;
   return refuse_any({{"--keep-going", options.keep_going},
                      {"--shrink", options.shrink.has_value()},
+                     {"--hashes", options.hashes.has_value()},
                      {"--store", options.store.has_value()}},
                     "is for a single hunt: those of --campaigns end at the first seed that fails and keep "
                     "nothing; give --seeds FIRST..LAST instead, or leave it out");
@@ -65,7 +66,8 @@ Status check_sim_flags(const SimCommandOptions& options) {
                       "runs one seed, and --seeds hunts over many; leave one of them out");
   return refuse_any({{"--jobs", options.jobs.has_value()},
                      {"--budget", options.budget_seconds.has_value()},
-                     {"--keep-going", options.keep_going}},
+                     {"--keep-going", options.keep_going},
+                     {"--hashes", options.hashes.has_value()}},
                     "is for a hunt; add --seeds FIRST..LAST, such as --seeds 1..1000, or leave it out");
 }
 

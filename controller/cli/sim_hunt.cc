@@ -48,6 +48,8 @@ class Hunt {
     work();
     for (std::thread& worker : workers) worker.join();
     result_.wall_seconds = elapsed();
+    std::sort(result_.traces.begin(), result_.traces.end(),
+              [](const SeedTrace& a, const SeedTrace& b) { return a.seed < b.seed; });
     if (shown_) fmt::print(stderr, "\r\033[K");
     return std::move(result_);
   }
@@ -94,6 +96,7 @@ class Hunt {
 
   void take(const sim::SimResult& result) {
     result_.tally.add(result);
+    result_.traces.push_back({result.seed, result.trace_hash, result.events, result.outcome});
     if (result.outcome != sim::Outcome::kGood && !options_.quiet) {
       if (shown_) fmt::print(stderr, "\r\033[K");
       fmt::print("seed {}: {}: {}: {}\n", result.seed, to_text(result.outcome), result.kind, result.why);

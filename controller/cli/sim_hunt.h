@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace ordeal::cli {
 
@@ -19,11 +20,20 @@ struct SeedRange {
 /// The plan of a seed: the one that was given, or the swarm's.
 [[nodiscard]] Plan plan_of(const SimCommandOptions& options, const Plan& given, std::uint64_t seed);
 
+/// By which two builds, or two machines, can be seen to have run the same.
+struct SeedTrace {
+  std::uint64_t seed = 0;
+  std::uint64_t hash = 0;
+  std::uint64_t events = 0;
+  sim::Outcome outcome = sim::Outcome::kGood;
+};
+
 struct HuntResult {
   sim::HuntTally tally;
   double wall_seconds = 0;
   std::optional<std::uint64_t> first_bad;  ///< the seed that failed first
   std::string first_kind;                  ///< "invariant election-safety"
+  std::vector<SeedTrace> traces;           ///< of every seed that ran, ascending
   std::optional<Error> refused;            ///< the plan cannot be run, or the threads not be started
 };
 

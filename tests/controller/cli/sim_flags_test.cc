@@ -28,7 +28,7 @@ TEST(SimFlags, TakesWhatMeansSomethingTogether) {
             "x"},
            {"--plan", "p.yaml", "--seeds", "1..9", "--concurrency", "3", "--workload", "register"},
            {"--seeds", "1..9", "--jobs", "2", "--budget", "5", "--keep-going", "--shrink", "x", "--store",
-            "x"},
+            "x", "--hashes", "x"},
            {"--campaigns", "5", "--jobs", "1", "--budget", "5", "--no-store", "--plant", "R5"}})
     EXPECT_EQ(verdict(flags), "") << ::testing::PrintToString(flags);
 }
@@ -37,6 +37,7 @@ TEST(SimFlags, NamesTheFlagThatWouldMeanNothing) {
   EXPECT_THAT(verdict({"--nodes", "3"}), ::testing::StartsWith("--nodes changes a plan"));
   EXPECT_THAT(verdict({"--seed", "1", "--seeds", "1..9"}), ::testing::StartsWith("--seed runs one seed"));
   EXPECT_THAT(verdict({"--jobs", "3"}), ::testing::StartsWith("--jobs is for a hunt"));
+  EXPECT_THAT(verdict({"--hashes", "x"}), ::testing::StartsWith("--hashes is for a hunt"));
   EXPECT_THAT(verdict({"--campaigns", "3", "--shrink", "x"}),
               ::testing::StartsWith("--shrink is for a single"));
   EXPECT_THAT(verdict({"--store", "x", "--no-store"}), ::testing::StartsWith("--store says where"));

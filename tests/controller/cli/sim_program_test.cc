@@ -18,6 +18,7 @@ namespace {
 
 using std::chrono::seconds;
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 using ::testing::Not;
 using Words = std::vector<std::string>;
 
@@ -159,6 +160,34 @@ TEST(SimProgram, SaysWhichThreadsItCannotHave) {
   EXPECT_EQ(finished.exit_code, kInternal) << finished.signal << finished.out << finished.err;
   EXPECT_THAT(finished.err, HasSubstr("give a smaller --jobs"));
   EXPECT_THAT(finished.out, Not(HasSubstr("seed ")));
+}
+
+// --- Hashes
+// -------------------------------------------------------------------------------------------------
+
+TEST(SimProgram, WritesALineForEachSeed) {
+  const TemporaryDirectory directory;
+  const std::string plan = directory.write("sound.yaml", sound_plan(10));
+  const auto hashes = [&](const Words& flags, const std::string& file) {
+    Words all = {"--plan", plan, "--seeds", "3..6", "--no-store", "--hashes", file};
+    all.insert(all.end(), flags.begin(), flags.end());
+    return run_sim(all);
+  };
+  const std::string one = directory.path() + "/one";
+  const std::string many = directory.path() + "/many";
+  hashes({"--jobs", "1"}, one);
+  hashes({"--jobs", "4"}, many);
+  EXPECT_EQ(read(one), read(many)) << "threads must not matter";
+  EXPECT_THAT(read(one), MatchesRegex("3 [0-9a-f]+ [0-9]+ good\n4 .* good\n5 .* good\n6 .* good\n"));
+
+  // As a single run says it.
+  const Finished single = run_sim({"--plan", plan, "--seed", "3", "--no-store"});
+  const std::string line = read(one);
+  EXPECT_THAT(single.out, HasSubstr("trace " + line.substr(2, 16)));
+
+  const Finished full = hashes({}, "/dev/full");
+  EXPECT_EQ(full.exit_code, kInternal) << full.out << full.err;
+  EXPECT_THAT(full.err, HasSubstr("cannot write /dev/full"));
 }
 
 // --- Shrinking ---------------------------------------------------------------------------------------------
