@@ -44,20 +44,32 @@ KvAnswer malformed(std::string_view what) {
   return answer;
 }
 
-json::value encode_bytes(std::string_view bytes) {
-  if (is_utf8(bytes)) return json::string(bytes);
-  return json::object{{"base64", to_base64(bytes)}};
+void append_bytes(std::string_view bytes, Bytes& out) {
+  const auto needs_escape = [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+  };
+  if (!is_utf8(bytes)) {
+    out.append(R"({"base64":")").append(to_base64(bytes)).append(R"("})");
+  } else if (std::any_of(bytes.begin(), bytes.end(), needs_escape)) {
+    out.append(json::serialize(json::string(bytes)));
+  } else {
+    out.append(1, '"').append(bytes).append(1, '"');
+  }
 }
 
-json::object encode_step(const kv::Step& step) {
-  json::object object{{"op", std::string(kv::to_text(step.kind))}, {"key", encode_bytes(step.key)}};
-  const bool writes = step.kind == kv::StepKind::kPut || step.kind == kv::StepKind::kCas ||
-                      step.kind == kv::StepKind::kAppend;
+void append_step(const kv::Step& step, Bytes& out) {
+  out.append(R"({"op":")").append(kv::to_text(step.kind)).append(R"(","key":)");
+  append_bytes(step.key, out);
   if (step.kind == kv::StepKind::kCas) {
-    object["expected"] = step.expected ? encode_bytes(*step.expected) : json::value(nullptr);
+    out.append(R"(,"expected":)");
+    step.expected ? append_bytes(*step.expected, out) : void(out.append("null"));
   }
-  if (writes) object["value"] = encode_bytes(step.value);
-  return object;
+  if (step.kind == kv::StepKind::kPut || step.kind == kv::StepKind::kCas ||
+      step.kind == kv::StepKind::kAppend) {
+    out.append(R"(,"value":)");
+    append_bytes(step.value, out);
+  }
+  out.push_back('}');
 }
 
 std::optional<Bytes> decode_bytes(const json::value& value) {
@@ -151,20 +163,26 @@ KvAnswer decode_error(int status, const json::object& object) {
 }  // namespace
 
 Bytes encode_transaction(const kv::Command& command) {
-  json::object object;
+  Bytes out = "{";
+  out.reserve(128);
   if (command.session) {
-    object["session"] = command.session->client;
-    object["sequence"] = command.session->sequence;
+    out.append(
+        fmt::format(R"("session":{},"sequence":{},)", command.session->client, command.session->sequence));
   }
-  json::array steps;
-  for (const kv::Step& step : command.steps) steps.push_back(encode_step(step));
-  object["steps"] = std::move(steps);
-  return json::serialize(object);
+  out.append(R"("steps":[)");
+  for (std::size_t i = 0; i < command.steps.size(); ++i) {
+    if (i > 0) out.push_back(',');
+    append_step(command.steps[i], out);
+  }
+  out.append("]}");
+  return out;
 }
 
 KvAnswer decode_answer(kv::StepKind kind, int status, std::string_view body) {
+  std::array<unsigned char, 2048> space;  // NOLINT: filled by the parser before it is read
+  json::monotonic_resource memory(space.data(), space.size());
   json::error_code error;
-  const json::value value = json::parse(json::string_view(body.data(), body.size()), error);
+  const json::value value = json::parse(json::string_view(body.data(), body.size()), error, &memory);
   if (error) return malformed(fmt::format("status {} and no JSON", status));
   const json::object* object = value.if_object();
   if (object == nullptr) return malformed(fmt::format("status {} and no JSON object", status));

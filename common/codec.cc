@@ -21,53 +21,10 @@ constexpr std::array<std::uint32_t, 256> kCrcTable = make_crc_table();
 
 }  // namespace
 
-void Encoder::u32(std::uint32_t n) {
-  for (int shift = 0; shift < 32; shift += 8) out_.push_back(static_cast<char>(n >> shift));
-}
-
-void Encoder::u64(std::uint64_t n) {
-  for (int shift = 0; shift < 64; shift += 8) out_.push_back(static_cast<char>(n >> shift));
-}
-
 void Encoder::bytes(std::string_view data) {
   ORDEAL_CHECK(data.size() <= std::numeric_limits<std::uint32_t>::max());
   u32(static_cast<std::uint32_t>(data.size()));
   out_.append(data);
-}
-
-std::string_view Decoder::take(std::size_t size) {
-  if (rest_.size() < size) {
-    fail();
-    return {};
-  }
-  const std::string_view taken = rest_.substr(0, size);
-  rest_.remove_prefix(size);
-  return taken;
-}
-
-std::uint8_t Decoder::u8() {
-  const std::string_view taken = take(1);
-  return taken.empty() ? std::uint8_t{0} : static_cast<std::uint8_t>(taken[0]);
-}
-
-std::uint32_t Decoder::u32() {
-  std::uint32_t n = 0;
-  int shift = 0;
-  for (const char c : take(4)) {
-    n |= static_cast<std::uint32_t>(static_cast<unsigned char>(c)) << shift;
-    shift += 8;
-  }
-  return n;
-}
-
-std::uint64_t Decoder::u64() {
-  std::uint64_t n = 0;
-  int shift = 0;
-  for (const char c : take(8)) {
-    n |= static_cast<std::uint64_t>(static_cast<unsigned char>(c)) << shift;
-    shift += 8;
-  }
-  return n;
 }
 
 bool Decoder::boolean() {

@@ -35,6 +35,7 @@ struct Batch {
 
   [[nodiscard]] bool empty() const { return changes.empty(); }
   void put(Space space, Bytes key, Bytes value) {
+    if (changes.empty()) changes.reserve(4);  // what most batches hold
     changes.push_back({Kind::kPut, space, std::move(key), std::move(value)});
   }
   void erase(Space space, Bytes key) { changes.push_back({Kind::kDelete, space, std::move(key), {}}); }

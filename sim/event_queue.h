@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <utility>
 #include <vector>
 
@@ -15,32 +16,34 @@ namespace ordeal::sim {
 template <class Event>
 class EventQueue {
  public:
-  void push(MonotonicTime at, Event event) {
-    std::uint32_t slot = 0;
+  /// `event`: an Event, or what one can be assigned from.
+  template <class Given>
+  void push(MonotonicTime at, Given&& event) {
     if (free_.empty()) {
-      slot = static_cast<std::uint32_t>(events_.size());
-      events_.push_back(std::move(event));
-    } else {
-      slot = free_.back();
-      free_.pop_back();
-      events_[slot] = std::move(event);
+      free_.push_back(static_cast<std::uint32_t>(events_.size()));
+      events_.emplace_back();
     }
+    const std::uint32_t slot = free_.back();
+    free_.pop_back();
+    events_[slot] = std::forward<Given>(event);
     heap_.push_back({at, ++pushed_, slot});
-    std::push_heap(heap_.begin(), heap_.end(), later);
+    std::push_heap(heap_.begin(), heap_.end(), Later());
   }
 
   [[nodiscard]] bool empty() const { return heap_.empty(); }
   /// Requires: not empty.
   [[nodiscard]] MonotonicTime next_time() const { return heap_.front().at; }
 
-  /// Requires: not empty.
-  Event pop() {
+  /// Gives the next event to `happen`, which may push others and may leave it moved from. It stays where it
+  /// is meanwhile: events are large, and there are many. Requires: not empty.
+  template <class Happen>
+  void pop(Happen happen) {
     ORDEAL_CHECK(!heap_.empty());
-    std::pop_heap(heap_.begin(), heap_.end(), later);
+    std::pop_heap(heap_.begin(), heap_.end(), Later());
     const std::uint32_t slot = heap_.back().slot;
     heap_.pop_back();
+    happen(events_[slot]);
     free_.push_back(slot);
-    return std::move(events_[slot]);
   }
 
  private:
@@ -49,10 +52,14 @@ class EventQueue {
     std::uint64_t order = 0;
     std::uint32_t slot = 0;
   };
-  static bool later(const Place& a, const Place& b) { return a.at != b.at ? a.at > b.at : a.order > b.order; }
+  struct Later {
+    bool operator()(const Place& a, const Place& b) const {
+      return a.at != b.at ? a.at > b.at : a.order > b.order;
+    }
+  };
 
   std::vector<Place> heap_;
-  std::vector<Event> events_;  ///< where a place points
+  std::deque<Event> events_;  ///< where a place points; a push moves none of the others
   std::vector<std::uint32_t> free_;
   std::uint64_t pushed_ = 0;
 };

@@ -21,12 +21,6 @@ constexpr Duration kCallDelayMax = microseconds(400);
 constexpr Duration kObserveMin = milliseconds(5);
 constexpr Duration kObserveMax = milliseconds(60);
 
-raft::Standing standing_of(const Protocol& protocol) {
-  const auto* core = dynamic_cast<const raft::Inspectable*>(&protocol);
-  ORDEAL_CHECK(core != nullptr);
-  return core->standing();
-}
-
 }  // namespace
 
 World::World(const Plan& plan, const Settings& settings, std::uint64_t seed, const WorldOptions& options)
@@ -66,10 +60,11 @@ void World::run(RunLoop& loop, Duration length_max) {
 
 void World::happen_next() {
   now_ = queue_.next_time();
-  Happening happening = queue_.pop();
   ++events_;
-  fold(static_cast<std::uint64_t>(now_.ns()) << 4 | happening.index());
-  std::visit([this](auto& event) { on(event); }, happening);
+  queue_.pop([this](Happening& happening) {
+    fold(static_cast<std::uint64_t>(now_.ns()) << 4 | happening.index());
+    std::visit([this](auto& event) { on(event); }, happening);
+  });
   tell_node_events();
 }
 
@@ -257,7 +252,7 @@ void World::stepped(NodeId node, const Protocol& protocol) {
     compare_state(node);
   }
   Place& here = place(node);
-  const raft::Standing standing = standing_of(protocol);
+  const raft::Standing standing = raft::standing(protocol);
   watch_.stepped(node, protocol, standing);
   here.joint = standing.joint;
   if (standing.leader == here.leader && standing.term == here.term) return;
@@ -293,7 +288,7 @@ void World::happened(NodeId node, const Event& event) {
   raft::Standing standing;
   standing.term = here.term;
   if (here.node->running()) {
-    standing = standing_of(here.node->protocol());
+    standing = raft::standing(here.node->protocol());
     watch_.happened(node, here.node->protocol(), event.name);
   }
   marks_.happened(node, event.name, standing.term, standing.joint);

@@ -8,6 +8,7 @@ namespace ordeal {
 
 ClusterWatch::ClusterWatch(std::uint32_t nodes) : nodes_(nodes) {
   ORDEAL_CHECK(nodes > 0);
+  for (std::uint32_t n = 1; n <= nodes; ++n) view_.nodes.emplace_back(n);
 }
 
 std::optional<std::string> ClusterWatch::observe(const NodeObservation& observation) {
@@ -24,18 +25,11 @@ std::optional<std::string> ClusterWatch::observe(const NodeObservation& observat
     best = {last.term, leads};
   }
   const Term term = std::get<Term>(best);
-  if (leader == leader_ && (term == term_ || leader == kNoNode)) return std::nullopt;
-  leader_ = leader;
+  if (leader == view_.leader && (term == term_ || leader == kNoNode)) return std::nullopt;
+  view_.leader = leader;
   if (leader == kNoNode) return "no leader known";
   term_ = term;
   return fmt::format("leader {} in term {}", node_name(leader), term);
-}
-
-ClusterView ClusterWatch::view() const {
-  ClusterView view;
-  for (std::uint32_t i = 1; i <= nodes_; ++i) view.nodes.emplace_back(i);
-  view.leader = leader_;
-  return view;
 }
 
 }  // namespace ordeal

@@ -20,14 +20,15 @@ class ClusterWatch {
   /// no member is ignored.
   std::optional<std::string> observe(const NodeObservation& observation);
 
-  [[nodiscard]] NodeId leader() const { return leader_; }
+  [[nodiscard]] NodeId leader() const { return view_.leader; }
   [[nodiscard]] Term term() const { return term_; }
-  [[nodiscard]] ClusterView view() const;
+  /// Who is down is not known here.
+  [[nodiscard]] const ClusterView& view() const { return view_; }
 
  private:
   std::uint32_t nodes_;
   std::map<NodeId, NodeObservation> seen_;
-  NodeId leader_;
+  ClusterView view_;
   Term term_;
 };
 

@@ -113,7 +113,9 @@ std::vector<std::string> FaultRunner::in_force() const {
   return texts;
 }
 
-void FaultRunner::try_waiting(MonotonicTime now, ClusterView cluster, RunOutput& output) {
+void FaultRunner::try_waiting(MonotonicTime now, const ClusterView& cluster, RunOutput& output) {
+  if (waiting_.empty()) return;
+  ClusterView seen = cluster;
   std::vector<Waiting> still;
   for (Waiting& waiting : waiting_) {
     if (waiting.again > now) {
@@ -121,10 +123,10 @@ void FaultRunner::try_waiting(MonotonicTime now, ClusterView cluster, RunOutput&
       continue;
     }
     // A node that has started is up, though the removal of its kill is not over yet.
-    cluster.down = down(waiting.due.trigger == NodeEventKind::kNodeStarted);
+    seen.down = down(waiting.due.trigger == NodeEventKind::kNodeStarted);
     const Fault* policy = find_fault(waiting.due.request.fault);
     ORDEAL_CHECK(policy != nullptr);
-    auto spec = policy->choose(waiting.due.request, cluster, rng_);
+    auto spec = policy->choose(waiting.due.request, seen, rng_);
     if (spec.ok()) {
       apply(waiting.due, std::move(spec).value(), now, output);
     } else if (now >= waiting.give_up || spec.error().code != ErrorCode::kUnavailable) {

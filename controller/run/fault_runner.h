@@ -70,7 +70,7 @@ class FaultRunner {
     MonotonicTime give_up;
   };
 
-  void try_waiting(MonotonicTime now, ClusterView cluster, RunOutput& output);
+  void try_waiting(MonotonicTime now, const ClusterView& cluster, RunOutput& output);
   void apply(const DueFault& due, FaultSpec spec, MonotonicTime now, RunOutput& output);
   void remove(FaultId id, Active& fault, MonotonicTime now, RunOutput& output);
   void applied(FaultId id, Active& fault, const EnvironmentResult& result, MonotonicTime now,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <typeinfo>
 
 namespace ordeal::raft {
 
@@ -51,7 +52,6 @@ Output Core::step(Now now, Rng& rng, std::span<const Input> inputs) {
 void Core::begin(Now now, Rng& rng) {
   now_ = now;
   rng_ = &rng;
-  out_ = Output{};
   std::swap(out_.events, first_events_);
 }
 
@@ -87,7 +87,7 @@ Output Core::finish() {
   log_.trim_cache();
   out_.next_wake = next_wake();
   rng_ = nullptr;
-  return std::exchange(out_, {});
+  return std::move(out_);  // A vector that was moved from is empty: ready for the next step.
 }
 
 void Core::tick() {
@@ -220,16 +220,9 @@ void Core::persist_hard_state() {
 
 // --- Outputs ---------------------------------------------------------------------------------------------
 
-void Core::send(NodeId to, MessageBody body) {
-  out_.sends.push_back({to, encode(Message{term_, std::move(body)}), Ticket{}});
-}
-
-void Core::send_when_durable(NodeId to, MessageBody body) {
-  send_after(last_write(), to, std::move(body));
-}
-
-void Core::send_after(Ticket ticket, NodeId to, MessageBody body) {
-  out_.sends.push_back({to, encode(Message{term_, std::move(body)}), ticket > durable_ ? ticket : Ticket{}});
+void Core::send_payload(Ticket after, NodeId to, Bytes payload) {
+  if (out_.sends.empty()) out_.sends.reserve(8);  // A leader sends to every peer.
+  out_.sends.push_back({to, std::move(payload), after});
 }
 
 void Core::event(std::string name, std::string text) {
@@ -278,36 +271,54 @@ ProtocolStatus Core::status() const {
   return status;
 }
 
-Inspection Core::inspect(LogIndex marks_from) const {
-  Inspection seen{.node = config_.self,
-                  .leader = role_ == Role::kLeader,
-                  .term = term_,
-                  .vote = vote_,
-                  .commit = commit_,
-                  .applied = executed_,
-                  .durable = std::min(stable_.index(), log_.last_index()),
-                  .installing = installing_.has_value(),
-                  .start = {log_.start().index, log_.start().term, log_.start().chain},
-                  .last = {log_.last_index(), log_.last_term(), log_.last_chain()},
-                  .cuts = log_.cuts(),
-                  .last_cut = log_.last_cut(),
-                  .configuration = members(),
-                  .malformed = malformed_,
-                  .marks = {}};
+void Core::inspect(LogIndex marks_from, Inspection& seen) const {
+  seen.node = config_.self;
+  seen.leader = role_ == Role::kLeader;
+  seen.term = term_;
+  seen.vote = vote_;
+  seen.commit = commit_;
+  seen.applied = executed_;
+  seen.durable = std::min(stable_.index(), log_.last_index());
+  seen.installing = installing_.has_value();
+  seen.start = {log_.start().index, log_.start().term, log_.start().chain};
+  seen.last = {log_.last_index(), log_.last_term(), log_.last_chain()};
+  seen.cuts = log_.cuts();
+  seen.last_cut = log_.last_cut();
+  seen.configuration = members();
+  seen.malformed = malformed_;
+  seen.marks.clear();
   const std::deque<Entry>& cache = log_.cache();
-  if (cache.empty()) return seen;
+  if (cache.empty()) return;
   const LogIndex first = std::max(marks_from, cache.front().index);
   for (LogIndex index = first; index <= log_.last_index(); ++index) {
     const Entry& entry = cache[index - cache.front().index];
     seen.marks.push_back({entry.index, entry.term, entry.chain});
   }
+}
+
+namespace {
+
+const Core& core_of(const Protocol& core) {
+  // The class is final: comparing types is enough, and costs next to nothing where a dynamic_cast would
+  // search.
+  ORDEAL_CHECK(typeid(core) == typeid(Core));
+  return static_cast<const Core&>(core);
+}
+
+}  // namespace
+
+Inspection inspect(const Protocol& core, LogIndex marks_from) {
+  Inspection seen;
+  inspect(core, marks_from, seen);
   return seen;
 }
 
-Inspection inspect(const Protocol& core, LogIndex marks_from) {
-  const auto* inspectable = dynamic_cast<const Inspectable*>(&core);
-  ORDEAL_CHECK(inspectable != nullptr);
-  return inspectable->inspect(marks_from);
+void inspect(const Protocol& core, LogIndex marks_from, Inspection& seen) {
+  core_of(core).inspect(marks_from, seen);
+}
+
+Standing standing(const Protocol& core) {
+  return core_of(core).standing();
 }
 
 }  // namespace ordeal::raft

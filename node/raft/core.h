@@ -35,7 +35,7 @@
 
 namespace ordeal::raft {
 
-class Core final : public Protocol, public LeadershipControl, public MembershipControl, public Inspectable {
+class Core final : public Protocol, public LeadershipControl, public MembershipControl {
  public:
   /// What the store remembers.
   struct Recovered {
@@ -53,9 +53,9 @@ class Core final : public Protocol, public LeadershipControl, public MembershipC
   MembershipControl* membership() override { return this; }
   Result<Output> transfer(Now now, Rng& rng, NodeId target) override;
   Result<Output> change(Now now, Rng& rng, std::vector<NodeId> voters, std::vector<NodeId> learners) override;
-  [[nodiscard]] Inspection inspect(LogIndex marks_from) const override;
-  [[nodiscard]] Standing standing() const override {
-    return {role_ == Role::kLeader, term_, !members().outgoing.empty(), vote_, commit_, log_.last_index()};
+  void inspect(LogIndex marks_from, Inspection& seen) const;
+  [[nodiscard]] Standing standing() const {
+    return {role_ == Role::kLeader, term_, members().joint(), vote_, commit_, log_.last_index()};
   }
 
  private:
@@ -182,10 +182,20 @@ class Core final : public Protocol, public LeadershipControl, public MembershipC
   /// True when fine; else the node has failed.
   bool survives(const Status& status);
   [[nodiscard]] MonotonicTime next_wake() const;
-  void send(NodeId to, MessageBody body);
+  template <class Body>
+  void send(NodeId to, const Body& body) {
+    send_payload(Ticket{}, to, encode(term_, body));
+  }
   /// Released when everything written so far is durable.
-  void send_when_durable(NodeId to, MessageBody body);
-  void send_after(Ticket ticket, NodeId to, MessageBody body);
+  template <class Body>
+  void send_when_durable(NodeId to, const Body& body) {
+    send_after(last_write(), to, body);
+  }
+  template <class Body>
+  void send_after(Ticket ticket, NodeId to, const Body& body) {
+    send_payload(ticket > durable_ ? ticket : Ticket{}, to, encode(term_, body));
+  }
+  void send_payload(Ticket after, NodeId to, Bytes payload);
   [[nodiscard]] Ticket last_write() const;
   void persist_hard_state();
   void event(std::string name, std::string text);

@@ -37,6 +37,8 @@ struct Inspection {
   /// The entries from the index asked for, as far as they are in memory; ascending, without gaps, up to
   /// `last`.
   std::vector<Mark> marks;
+
+  friend bool operator==(const Inspection&, const Inspection&) = default;
 };
 
 /// The cheap part of it.
@@ -49,19 +51,11 @@ struct Standing {
   LogIndex last;  ///< of the log
 };
 
-/// Implemented by the core.
-class Inspectable {
- public:
-  Inspectable() = default;
-  Inspectable(const Inspectable&) = delete;
-  Inspectable& operator=(const Inspectable&) = delete;
-  virtual ~Inspectable() = default;
+// All require: `core` was made by make_raft.
 
-  [[nodiscard]] virtual Inspection inspect(LogIndex marks_from) const = 0;
-  [[nodiscard]] virtual Standing standing() const = 0;
-};
-
-/// Requires: `core` was made by make_raft.
 [[nodiscard]] Inspection inspect(const Protocol& core, LogIndex marks_from);
+/// The same into `seen`, whose memory is used again: the simulator looks after every step.
+void inspect(const Protocol& core, LogIndex marks_from, Inspection& seen);
+[[nodiscard]] Standing standing(const Protocol& core);
 
 }  // namespace ordeal::raft

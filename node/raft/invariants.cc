@@ -16,40 +16,42 @@ Violation violation(std::string_view invariant, std::string text) {
 }  // namespace
 
 std::optional<Violation> check_transition(const Inspection& before, const Inspection& after) {
-  const std::string name = node_name(after.node);
+  const auto name = [&] { return node_name(after.node); };
   if (after.term < before.term) {
     return violation("monotonicity",
-                     fmt::format("{} went from term {} to {}", name, before.term, after.term));
+                     fmt::format("{} went from term {} to {}", name(), before.term, after.term));
   }
   if (after.commit < before.commit) {
-    return violation("monotonicity", fmt::format("{} took its commit index back from {} to {}", name,
+    return violation("monotonicity", fmt::format("{} took its commit index back from {} to {}", name(),
                                                  before.commit, after.commit));
   }
   if (after.start.index < before.start.index || after.applied < before.applied) {
     return violation("monotonicity",
-                     fmt::format("{} went back behind what it had compacted or applied", name));
+                     fmt::format("{} went back behind what it had compacted or applied", name()));
   }
   if (after.term == before.term && before.vote != kNoNode && after.vote != before.vote) {
-    return violation("monotonicity", fmt::format("{} changed its vote in term {} from {} to {}", name,
+    return violation("monotonicity", fmt::format("{} changed its vote in term {} from {} to {}", name(),
                                                  after.term, node_name(before.vote), node_name(after.vote)));
   }
   if (after.applied > after.commit || after.commit > after.last.index) {
     return violation("monotonicity", fmt::format("{} has applied {}, committed {} and logged {} entries",
-                                                 name, after.applied, after.commit, after.last.index));
+                                                 name(), after.applied, after.commit, after.last.index));
   }
   const bool leads_on = before.leader && after.leader && before.term == after.term;
   if (leads_on && (after.cuts != before.cuts || after.last.index < before.last.index)) {
     return violation("leader-append-only", fmt::format("{} removed entries from {} on while it led term {}",
-                                                       name, after.last_cut, after.term));
+                                                       name(), after.last_cut, after.term));
   }
   return std::nullopt;
 }
 
 std::optional<Violation> ClusterInvariants::observe(const Protocol& core) {
-  Inspection now = inspect(core, LogIndex{UINT64_MAX});
+  Inspection& now = now_;
+  inspect(core, LogIndex{UINT64_MAX}, now);
   Known& known = nodes_[now.node];
   LogIndex marks_from{1};
   LogIndex commit_before;
+  if (known.running && now == known.seen) return std::nullopt;  // As after every other step.
   if (known.running) {
     if (auto broken = check_transition(known.seen, now)) return broken;
     commit_before = known.seen.commit;
@@ -58,19 +60,21 @@ std::optional<Violation> ClusterInvariants::observe(const Protocol& core) {
     if (now.cuts > known.seen.cuts + 1) marks_from = LogIndex{1};
   }
   if (!known.running || now.last != known.seen.last || now.cuts != known.seen.cuts) {
-    now.marks = inspect(core, marks_from).marks;
+    inspect(core, marks_from, now);
   }
   const LogIndex durable = known.seen.installing ? LogIndex() : known.seen.durable;
   const Mark promised{durable, {}, chain_at(known, durable).value_or(0)};
   follow_log(known, now);
-  const Inspection before = std::exchange(known.seen, std::move(now));
+  std::swap(known.seen, now);
+  const Inspection& before = now;
   // A leader decides that an entry is committed before it appends the next configuration, in the same step.
   const bool led = known.running && before.leader && before.term == known.seen.term;
   const Configuration& deciding = led ? before.configuration : known.seen.configuration;
-  if (!std::exchange(known.running, true)) {
-    if (auto broken = check_return(known, promised)) return broken;
-  }
-  return check_state(known, marks_from, commit_before, deciding);
+  const bool back = !std::exchange(known.running, true);
+  auto broken = back ? check_return(known, promised) : std::nullopt;
+  if (!broken) broken = check_state(known, marks_from, commit_before, deciding);
+  known.seen.marks.clear();  // They are in known.log.
+  return broken;
 }
 
 std::optional<Violation> ClusterInvariants::check_return(const Known& known, const Mark& promised) {

@@ -76,6 +76,7 @@ class ClusterInvariants {
   static bool holds(const Known& known, LogIndex index, Chain chain);
 
   std::map<NodeId, Known> nodes_;
+  Inspection now_;  ///< of the observation under way; a member so that its memory is used again
   std::map<Term, NodeId> leaders_;
   std::vector<std::vector<std::pair<Term, Chain>>> entries_;  ///< by index: every entry ever seen there
   std::vector<Committed> committed_;                          ///< by index; [0] is not used

@@ -154,7 +154,7 @@ void Core::send_append(NodeId to, Progress& peer, LogIndex last_wanted) {
   // PLANT R20: what was sent counts as replicated.
   if (plants_.has(Bug::kR20)) peer.claim_match(last);
   // Thesis 10.2.1: without waiting for the own disk. The own copy counts only once it is durable.
-  out_.sends.push_back({to, std::move(writer).finish(chain), Ticket{}});
+  send_payload(Ticket{}, to, std::move(writer).finish(chain));
 }
 
 void Core::handle(NodeId from, Term /*term*/, AppendReply& m) {
@@ -177,6 +177,7 @@ void Core::handle(NodeId from, Term /*term*/, AppendReply& m) {
 // --- Commit ----------------------------------------------------------------------------------------------
 
 void Core::advance_commit() {
+  if (commit_ == log_.last_index()) return;  // As after most steps: nothing is left to commit.
   const auto reached = [this](NodeId node) {
     // The leader is one of the voters: its own copy counts when its own disk has it.
     if (node == config_.self) return stable_.index();

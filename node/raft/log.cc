@@ -121,7 +121,8 @@ Result<Chain> Log::chain_at(LogIndex index) const {
   return chain;
 }
 
-Status Log::visit(LogIndex first, LogIndex last, const std::function<bool(const Entry&)>& visit) const {
+Status Log::visit_entries(LogIndex first, LogIndex last,
+                          const std::function<bool(const Entry&)>& visit) const {
   ORDEAL_CHECK(first > start_.index);
   ORDEAL_CHECK(last <= last_);
   bool more = true;

@@ -45,8 +45,11 @@ class Log {
   [[nodiscard]] Result<Chain> chain_at(LogIndex index) const;
   /// Calls `visit` for the entries from `first` to `last` in order until it returns false. Requires: both are
   /// in the log. May read the store.
-  [[nodiscard]] Status visit(LogIndex first, LogIndex last,
-                             const std::function<bool(const Entry&)>& visit) const;
+  template <class Visit>
+  [[nodiscard]] Status visit(LogIndex first, LogIndex last, const Visit& visit) const {
+    // By reference: to copy what the visitor has captured would be an allocation for each append.
+    return visit_entries(first, last, std::cref(visit));
+  }
 
   /// The configuration in force: the last in the log, committed or not (Raft 6).
   [[nodiscard]] const Configuration& configuration() const { return configurations_.back().configuration; }
@@ -91,6 +94,8 @@ class Log {
   void admit(Entry entry);
   void write_start(Batch& batch) const;
   [[nodiscard]] Status admit_stored(const Entry& entry) const;
+  [[nodiscard]] Status visit_entries(LogIndex first, LogIndex last,
+                                     const std::function<bool(const Entry&)>& visit) const;
   [[nodiscard]] Status visit_stored(LogIndex first, LogIndex last,
                                     const std::function<bool(const Entry&)>& visit) const;
   [[nodiscard]] LogIndex cache_first() const { return cache_.empty() ? last_ + 1 : cache_.front().index; }

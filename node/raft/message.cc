@@ -1,6 +1,8 @@
 #include "node/raft/message.h"
 
 #include <array>
+#include <type_traits>
+#include <utility>
 
 namespace ordeal::raft {
 
@@ -14,9 +16,15 @@ constexpr std::uint8_t kNotRefused = 0xff;
 /// No cluster lives long enough to get there; beyond, terms and indexes could overflow.
 constexpr std::uint64_t kNumberMax = UINT64_MAX / 2;
 
+template <class Body, class... Bodies>
+constexpr std::uint8_t place_among(const std::variant<Bodies...>* /*type*/) {
+  std::uint8_t place = 0;
+  static_cast<void>(((std::is_same_v<Body, Bodies> || (++place, false)) || ...));
+  return place;
+}
 template <class Body>
 constexpr std::uint8_t kind_of() {
-  return static_cast<std::uint8_t>(MessageBody(Body{}).index());
+  return place_among<Body>(static_cast<const MessageBody*>(nullptr));
 }
 
 void encode_time(Encoder& out, MonotonicTime time) {
@@ -280,11 +288,32 @@ void put_envelope(Encoder& out, std::uint8_t kind, Term term) {
 
 }  // namespace
 
-Bytes encode(const Message& message) {
+template <class Body>
+Bytes encode(Term term, const Body& body) {
   Encoder out;
-  put_envelope(out, static_cast<std::uint8_t>(message.body.index()), message.term);
-  std::visit([&out](const auto& body) { put(out, body); }, message.body);
+  put_envelope(out, kind_of<Body>(), term);
+  put(out, body);
   return std::move(out).take();
+}
+template Bytes encode(Term term, const PreVoteRequest& body);
+template Bytes encode(Term term, const PreVoteReply& body);
+template Bytes encode(Term term, const VoteRequest& body);
+template Bytes encode(Term term, const VoteReply& body);
+template Bytes encode(Term term, const Append& body);
+template Bytes encode(Term term, const AppendReply& body);
+template Bytes encode(Term term, const Heartbeat& body);
+template Bytes encode(Term term, const HeartbeatReply& body);
+template Bytes encode(Term term, const CommitNotice& body);
+template Bytes encode(Term term, const SnapshotPart& body);
+template Bytes encode(Term term, const SnapshotReply& body);
+template Bytes encode(Term term, const TimeoutNow& body);
+template Bytes encode(Term term, const ReadIndexRequest& body);
+template Bytes encode(Term term, const ReadIndexReply& body);
+template Bytes encode(Term term, const Forward& body);
+template Bytes encode(Term term, const ForwardReplies& body);
+
+Bytes encode(const Message& message) {
+  return std::visit([&](const auto& body) { return encode(message.term, body); }, message.body);
 }
 
 std::optional<Message> decode_message(std::string_view payload) {

@@ -151,6 +151,9 @@ struct Message {
 };
 
 [[nodiscard]] Bytes encode(const Message& message);
+/// The same bytes for a body of a known kind, without a Message around it.
+template <class Body>
+[[nodiscard]] Bytes encode(Term term, const Body& body);
 [[nodiscard]] std::optional<Message> decode_message(std::string_view payload);
 
 /// Builds the payload of an Append entry by entry, so that commands go from the log into it without a copy

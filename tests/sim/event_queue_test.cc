@@ -11,6 +11,12 @@
 namespace ordeal::sim {
 namespace {
 
+int pop(EventQueue<int>& queue) {
+  int popped = 0;
+  queue.pop([&](int event) { popped = event; });
+  return popped;
+}
+
 TEST(EventQueue, GivesEventsByTimeAndThenInTheOrderOfPushing) {
   EventQueue<int> queue;
   queue.push(MonotonicTime(5), 1);
@@ -18,8 +24,18 @@ TEST(EventQueue, GivesEventsByTimeAndThenInTheOrderOfPushing) {
   queue.push(MonotonicTime(5), 3);
   queue.push(MonotonicTime(5), 4);
   EXPECT_EQ(queue.next_time(), MonotonicTime(3));
-  for (const int expected : {2, 1, 3, 4}) EXPECT_EQ(queue.pop(), expected);
+  for (const int expected : {2, 1, 3, 4}) EXPECT_EQ(pop(queue), expected);
   EXPECT_TRUE(queue.empty());
+}
+
+TEST(EventQueue, TakesEventsWhileOneHappens) {
+  EventQueue<int> queue;
+  queue.push(MonotonicTime(1), 7);
+  queue.pop([&](const int& event) {
+    for (int i = 0; i < 1'000; ++i) queue.push(MonotonicTime(2), i);
+    EXPECT_EQ(event, 7);
+  });
+  for (int i = 0; i < 1'000; ++i) ASSERT_EQ(pop(queue), i);
 }
 
 // The twin is a stable sort.
@@ -35,7 +51,7 @@ TEST(EventQueue, AgreesWithAStableSortOnRandomInput) {
     if (rng.chance(1, 3)) {
       std::stable_sort(twin.begin(), twin.end(), [](auto& a, auto& b) { return a.first < b.first; });
       ASSERT_EQ(queue.next_time(), twin.front().first) << "seed " << kSeed;
-      ASSERT_EQ(queue.pop(), twin.front().second) << "seed " << kSeed;
+      ASSERT_EQ(pop(queue), twin.front().second) << "seed " << kSeed;
       twin.erase(twin.begin());
     }
   }

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
-#include <iterator>
 
 namespace ordeal::host {
 namespace {
@@ -141,6 +140,11 @@ void append_bytes(std::string_view bytes, std::string& out) {
   out.append("\"}");
 }
 
+void append_number(std::uint64_t number, std::string& out) {
+  const fmt::format_int text(number);
+  out.append(text.data(), text.size());
+}
+
 void append_stored(const kv::Stored& stored, std::string& out) {
   if (const auto* plain = std::get_if<Bytes>(&stored)) return append_bytes(*plain, out);
   const auto* list = std::get_if<std::vector<Bytes>>(&stored);
@@ -211,14 +215,19 @@ Result<Members> parse_members(std::string_view body) {
 
 std::string print_reply(const kv::Reply& reply) {
   std::string out;
-  fmt::format_to(std::back_inserter(out), R"({{"committed":{},"index":{},"duplicate":{},"results":[)",
-                 reply.code == kv::ReplyCode::kCommitted, reply.index, reply.duplicate);
+  out.reserve(128);
+  out.append(reply.code == kv::ReplyCode::kCommitted ? R"({"committed":true,"index":)"
+                                                     : R"({"committed":false,"index":)");
+  append_number(reply.index.value(), out);
+  out.append(reply.duplicate ? R"(,"duplicate":true,"results":[)" : R"(,"duplicate":false,"results":[)");
   for (std::size_t i = 0; i < reply.results.size(); ++i) {
     const kv::StepResult& result = reply.results[i];
     out.append(i > 0 ? R"(,{"ok":)" : R"({"ok":)");
     out.append(result.ok ? R"(true,"value":)" : R"(false,"value":)");
     append_stored(result.value, out);
-    fmt::format_to(std::back_inserter(out), R"(,"version":{}}})", result.version);
+    out.append(R"(,"version":)");
+    append_number(result.version.value(), out);
+    out.push_back('}');
   }
   out.append("]}");
   return out;

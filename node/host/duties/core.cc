@@ -48,9 +48,9 @@ Status Core::turn(Now now, Inbox& inbox) {
   const std::vector<Control> controls = std::move(inbox.controls);
   inbox.clear();
 
-  std::vector<Input> inputs;
-  inputs.swap(inputs_);
-  Output output = protocol_.step(now, rng_, inputs);
+  taken_.swap(inputs_);
+  Output output = protocol_.step(now, rng_, taken_);
+  taken_.clear();
   if (Status status = carry_out(output); !status.ok()) return status;
   for (const Control& control : controls) control(*this, now);
   if (tick || unflushed_ > kUnflushedMax) {

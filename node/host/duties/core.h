@@ -137,6 +137,7 @@ class Core {
   Rng rng_;
 
   std::vector<Input> inputs_;  // for the next step
+  std::vector<Input> taken_;   // of the step under way; a member so that its memory is used again
   Ticket durable_;             // only grows
   LogIndex applied_;           // of the last entry that was executed
   std::size_t unflushed_ = 0;  // effects that ride along with the next write

@@ -41,8 +41,9 @@ Result<std::optional<Bytes>> MapState::get(Space space, std::string_view key) co
 Status MapState::scan(Space space, std::string_view first, std::string_view last,
                       const std::function<bool(std::string_view, std::string_view)>& visit) const {
   const Content& content = this->content(space);
-  for (auto it = content.lower_bound(first); it != content.end(); ++it) {
-    if (!last.empty() && it->first >= last) break;
+  if (!last.empty() && last <= first) return {};
+  const auto end = last.empty() ? content.end() : content.lower_bound(last);
+  for (auto it = content.lower_bound(first); it != end; ++it) {
     if (!visit(it->first, it->second)) break;
   }
   return {};
@@ -77,6 +78,7 @@ void MapState::erase(Content::iterator first, Content::iterator last, Space spac
 }
 
 void MapState::change(Batch batch, Undo* undo) {
+  if (undo != nullptr) undo->reserve(undo->size() + batch.changes.size());
   for (Batch::Change& change : batch.changes) {
     Content& content = this->content(change.space);
     switch (change.kind) {
