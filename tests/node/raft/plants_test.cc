@@ -254,28 +254,6 @@ TEST(RaftPlants, R21CountsALateReportOfTheDisk) {
   });
 }
 
-// Nobody is told anything that is not so, but the node itself believes it: seen when the power goes.
-TEST(RaftPlants, R21CallsDurableWhatIsNot) {
-  expect_caught("R21", "durability", {.nodes = 3}, [](Cluster& cluster) -> std::string {
-    cluster.elect(1);
-    cluster.isolate({1});
-    cluster.slow_disks.insert(NodeId{1});
-    for (int i = 0; i < 3; ++i) cluster.propose(1, "gone");
-    elect_with(cluster, 2, {3});
-    cluster.propose(2, "kept");
-    settle_between(cluster, 2, 3);
-    // n1 cuts its entries and writes n2's, while the first write is still on its way to the disk.
-    cluster.heal();
-    cluster.elapse(milliseconds(300));
-    if (cluster.host(1).status().last_index != cluster.host(2).status().last_index)
-      return "n1 does not follow n2";
-    cluster.sync(1, 3);
-    cluster.lose_power(1, 0);
-    cluster.restart(1);
-    return "";
-  });
-}
-
 TEST(RaftPlants, R22TakesHalfForAMajority) {
   expect_caught("R22", "election-safety", {.nodes = 4}, [](Cluster& cluster) -> std::string {
     cluster.isolate({1, 2});
