@@ -194,6 +194,7 @@ class World : private NodeOutlet {
   [[nodiscard]] bool everybody_votes();
   void abandon(const std::vector<NodeId>& nodes);
   void await_leader(const std::vector<NodeId>& core);
+  void await_backlog(const std::vector<NodeId>& core);
 
   [[nodiscard]] Place& place(NodeId node) { return places_[node.value() - 1]; }
   [[nodiscard]] const Place& place(NodeId node) const { return places_[node.value() - 1]; }
