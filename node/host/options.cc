@@ -1,5 +1,7 @@
 #include "node/host/options.h"
 
+#include "node/host/peer_frame.h"
+
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -12,6 +14,10 @@
 
 namespace ordeal::host {
 namespace {
+
+/// Of what one message of a protocol carries: with all that is around it, it fits a frame (peer_frame.h), and
+/// what does not is never sent.
+constexpr std::uint64_t kMessageBytesMax = kFramePayloadMax / 4;
 
 template <class T>
 Status set(Result<T> parsed, T& target) {
@@ -225,7 +231,15 @@ Status check_complete(NodeOptions& options) {
                                      {"idle-timeout", options.idle_timeout}}) {
     if (length <= Duration(0)) return invalid_argument(fmt::format("--{} must be longer than nothing", flag));
   }
-  if (options.clients_max == 0) return invalid_argument("--clients-max must be at least 1");
+  for (const auto& [flag, count] : {std::pair{"clients-max", std::uint64_t{options.clients_max}},
+                                    {"inflight-messages-max", options.inflight_messages_max}}) {
+    if (count == 0) return invalid_argument(fmt::format("--{} must be at least 1", flag));
+  }
+  for (const auto& [flag, bytes] : {std::pair{"snapshot-chunk-bytes", options.snapshot_chunk_bytes},
+                                    {"append-bytes-max", options.append_bytes_max}}) {
+    if (bytes == 0 || bytes > kMessageBytesMax)
+      return invalid_argument(fmt::format("--{} must be from 1 to {}", flag, kMessageBytesMax));
+  }
   return {};
 }
 

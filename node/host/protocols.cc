@@ -37,8 +37,7 @@ raft::RaftConfig raft_config(const NodeOptions& options) {
   config.forward_timeout = options.request_timeout;
   config.snapshot_every = options.snapshot_every;
   config.snapshot_keep = options.snapshot_keep;
-  config.snapshot_chunk_bytes =
-      static_cast<std::uint32_t>(std::min<std::uint64_t>(options.snapshot_chunk_bytes, UINT32_MAX));
+  config.snapshot_chunk_bytes = static_cast<std::uint32_t>(options.snapshot_chunk_bytes);
   config.append_bytes_max = options.append_bytes_max;
   config.inflight_messages_max = options.inflight_messages_max;
   config.clock_drift_max = options.clock_drift_max;

@@ -10,6 +10,7 @@
 namespace ordeal::host {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -142,6 +143,12 @@ TEST(Options, BadFlagsAreNamed) {
   EXPECT_THAT(failure_of(parse({"--colour", "red"})), HasSubstr("--colour"));
   EXPECT_THAT(failure_of(parse({"--idle-timeout", "0s"})), HasSubstr("--idle-timeout"));
   EXPECT_THAT(failure_of(parse({"--clients-max", "0"})), HasSubstr("--clients-max"));
+  for (const char* flag : {"--snapshot-chunk-bytes", "--append-bytes-max"}) {
+    EXPECT_THAT(failure_of(parse({flag, "0"})), HasSubstr(flag));
+    EXPECT_THAT(failure_of(parse({flag, "4194305"})), AllOf(HasSubstr(flag), HasSubstr("4194304")));
+    EXPECT_EQ(failure_of(parse({flag, "4194304"})), "no failure");
+  }
+  EXPECT_THAT(failure_of(parse({"--inflight-messages-max", "0"})), HasSubstr("--inflight-messages-max"));
   EXPECT_THAT(failure_of(parse({"--supervised"})), HasSubstr("--pid-file"));
   EXPECT_THAT(failure_of(parse({"--config", "/nonexistent.yaml"})), HasSubstr("/nonexistent.yaml"));
 }
