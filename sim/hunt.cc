@@ -68,8 +68,8 @@ std::string HuntTally::text(double wall_seconds) const {
   for (std::size_t i = 0; i < kMarkCount; ++i) {
     const double share =
         seeds_ == 0 ? 0.0 : 100.0 * static_cast<double>(marks_[i]) / static_cast<double>(seeds_);
-    text += fmt::format("{} {:5.1f}%  {}\n", marks_[i] == 0 ? "NEVER REACHED" : "reached      ", share,
-                        to_text(static_cast<Mark>(i)));
+    text += fmt::format("{} {:7} {:5.1f}%  {}\n", marks_[i] == 0 ? "NEVER REACHED" : "reached      ",
+                        marks_[i], share, to_text(static_cast<Mark>(i)));
   }
   return text;
 }

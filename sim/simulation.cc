@@ -94,9 +94,11 @@ Result<SimResult> simulate(const Plan& plan, std::uint64_t seed, const SimOption
   }
   result.events = world.events();
   result.trace_hash = world.trace_hash();
+  Marks marks = world.marks();
+  marks.recorded(result.history);
   for (std::size_t i = 0; i < kMarkCount; ++i) {
     const auto mark = static_cast<Mark>(i);
-    if (world.marks().reached(mark)) result.marks.push_back(mark);
+    if (marks.reached(mark)) result.marks.push_back(mark);
   }
   return result;
 }

@@ -254,6 +254,7 @@ void World::stepped(NodeId node, const Protocol& protocol) {
   Place& here = place(node);
   const raft::Standing standing = raft::standing(protocol);
   watch_.stepped(node, protocol, standing);
+  marks_.stepped(node, standing);
   here.joint = standing.joint;
   if (standing.leader == here.leader && standing.term == here.term) return;
   // An operator who wants other members asks the new leader at once, before it has committed anything.

@@ -55,7 +55,8 @@ class Core final : public Protocol, public LeadershipControl, public MembershipC
   Result<Output> change(Now now, Rng& rng, std::vector<NodeId> voters, std::vector<NodeId> learners) override;
   void inspect(LogIndex marks_from, Inspection& seen) const;
   [[nodiscard]] Standing standing() const {
-    return {role_ == Role::kLeader, term_, members().joint(), vote_, commit_, log_.last_index()};
+    return {role_ == Role::kLeader, term_,          members().joint(), vote_, commit_,
+            log_.last_index(),      stable_.index()};
   }
 
  private:

@@ -48,7 +48,8 @@ struct Standing {
   bool joint = false;  ///< its members are being changed
   NodeId vote;         ///< in `term`
   LogIndex commit;
-  LogIndex last;  ///< of the log
+  LogIndex last;     ///< of the log
+  LogIndex durable;  ///< the log is on disk up to here
 };
 
 // All require: `core` was made by make_raft.

@@ -109,8 +109,8 @@ TEST(HuntTally, NamesTheMarksThatNoSeedReached) {
   tally.add(result);
   tally.add(run_of(Outcome::kGood, "", 500, 3));
   const std::string text = tally.text(1.0);
-  EXPECT_THAT(text, HasSubstr("reached        50.0%  vote split between two candidates of a term\n"));
-  EXPECT_THAT(text, HasSubstr("NEVER REACHED   0.0%  snapshot installed\n"));
+  EXPECT_THAT(text, HasSubstr("reached             1  50.0%  vote split between two candidates of a term\n"));
+  EXPECT_THAT(text, HasSubstr("NEVER REACHED       0   0.0%  snapshot installed\n"));
 }
 
 TEST(HuntTally, OfNothingSaysSo) {

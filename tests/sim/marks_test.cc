@@ -21,6 +21,22 @@ struct Story : Marks {
   void event(NodeId node, std::string_view name, std::uint64_t term = 1, bool joint = false) {
     happened(node, name, Term(term), joint);
   }
+  struct Stand {
+    bool leader = false;
+    std::uint64_t commit = 0;
+    std::uint64_t durable = 0;
+    std::uint64_t term = 1;
+    NodeId vote{};
+  };
+  void stands(NodeId node, const Stand& how) {
+    raft::Standing standing;
+    standing.leader = how.leader;
+    standing.term = Term(how.term);
+    standing.vote = how.vote;
+    standing.commit = LogIndex(how.commit);
+    standing.durable = LogIndex(how.durable);
+    stepped(node, standing);
+  }
   void elect(NodeId node, bool joint = false) { event(node, "became-leader", 1, joint); }
 };
 
@@ -36,6 +52,30 @@ void snapshot_across(Story& story, bool change_before, bool change_meanwhile) {
   story.event(kThree, "snapshot-started");
   if (change_meanwhile) story.elect(change_before ? kOne : kTwo);
   story.event(kThree, "snapshot-installed");
+}
+
+void votes_against_leader(Story& story, bool paused) {
+  story.elect(kOne);
+  story.stands(kOne, {.leader = true});
+  if (paused) story.paused(kOne, true);
+  story.stands(kThree, {.term = 2, .vote = kTwo});
+}
+
+/// A write that ends like this, and a read after it that returns its value.
+History write_then_read(OpType how, std::uint64_t attempt) {
+  History history(4);
+  for (std::size_t i = 0; i < history.size(); ++i) {
+    history[i].index = static_cast<std::int64_t>(i);
+    history[i].process = ProcessId(i < 2 ? 0 : 1);
+    history[i].f = i < 2 ? "write" : "read";
+    history[i].key = "r1";
+  }
+  history[0].value = "0-1";
+  history[1].type = how;
+  history[1].attempt = attempt;
+  history[3].type = OpType::kOk;
+  history[3].value = "0-1";
+  return history;
 }
 
 std::vector<Case> cases() {
@@ -75,6 +115,24 @@ std::vector<Case> cases() {
        [](Story& s) { s.elect(kOne), s.event(kOne, "transfer-started"), s.elect(kTwo); }},
       {Mark::kSyncErrorEndedNode, [](Story& s) { s.event(kOne, "process-ended"); },
        [](Story& s) { s.event(kOne, "data-refused"), s.crashed(kOne, 0); }},
+      {Mark::kCommittedBeforeOwnDisk,
+       [](Story& s) { s.stands(kOne, {.leader = true, .commit = 3, .durable = 2}); },
+       [](Story& s) {
+         s.stands(kOne, {.leader = true, .commit = 3, .durable = 3}),
+             s.stands(kTwo, {.commit = 3, .durable = 2});
+       }},
+      {Mark::kCommittedBeforeOthersKnew, [](Story& s) { s.stands(kOne, {.leader = true, .commit = 3}); },
+       [](Story& s) { s.stands(kTwo, {.commit = 3}), s.stands(kOne, {.leader = true, .commit = 3}); }},
+      {Mark::kCommitForgotten, [](Story& s) { s.stands(kOne, {.commit = 3}), s.stands(kOne, {.commit = 2}); },
+       [](Story& s) { s.stands(kOne, {.commit = 3}), s.stands(kOne, {.commit = 3, .durable = 1}); }},
+      {Mark::kVoteAgainstLeader, [](Story& s) { votes_against_leader(s, false); },
+       [](Story& s) { votes_against_leader(s, true); }},
+      {Mark::kRetriedWrite, [](Story& s) { s.recorded(write_then_read(OpType::kOk, 2)); },
+       [](Story& s) {
+         s.recorded(write_then_read(OpType::kOk, 1)), s.recorded(write_then_read(OpType::kInfo, 2));
+       }},
+      {Mark::kLateWrite, [](Story& s) { s.recorded(write_then_read(OpType::kInfo, 1)); },
+       [](Story& s) { s.recorded(write_then_read(OpType::kOk, 1)); }},
   };
 }
 
