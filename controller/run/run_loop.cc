@@ -415,7 +415,8 @@ MonotonicTime RunLoop::State::next_wake() const {
     if (at) soonest = std::min(soonest, *at);
   };
   consider(clients.next_timer());
-  consider(readiness.next_due());
+  const bool asks_readiness = phase == RunPhase::kStarting || (phase == RunPhase::kHealing && recovery_start);
+  if (asks_readiness) consider(readiness.next_due());
   consider(faults.next_due());
   if (!resting.empty()) consider(resting.front().first);
   if (phase == RunPhase::kLoad) {

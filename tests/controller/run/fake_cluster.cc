@@ -16,6 +16,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr Duration kRunTimeMax = seconds(600);
+constexpr int kSpinsMax = 10;
 
 struct Cell {
   std::optional<std::string> value;
@@ -49,6 +50,12 @@ class FakeCluster {
         output = loop.step(at(now_), input);
       } else {
         EXPECT_GT(output.next_wake, now_);
+        // Woken again at once, and again: a driver would spin.
+        spins_ = output.next_wake - now_ <= microseconds(1) ? spins_ + 1 : 0;
+        if (spins_ > kSpinsMax) {
+          ADD_FAILURE() << "the run loop spins at " << to_text(now_ - start);
+          break;
+        }
         now_ = output.next_wake;
         output = loop.step(at(now_), Wake{});
       }
@@ -177,6 +184,7 @@ class FakeCluster {
   MonotonicTime start_;
   MonotonicTime now_;
   std::map<std::pair<MonotonicTime, std::uint64_t>, Delivery> inputs_;
+  int spins_ = 0;  ///< wakes in a row that came within a microsecond
   std::uint64_t sequence_ = 0;
   std::set<CallId> open_;
   std::map<std::string, Cell> cells_;
