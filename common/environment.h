@@ -114,6 +114,7 @@ struct EnvironmentRequest {
 enum class EnvironmentOutcome : std::uint8_t {
   kVerified,     ///< done, and the probe saw it: in force after apply and probe, gone after remove and heal
   kUnverified,   ///< asked for, but the probe did not see it, or saw something else
+  kDeclined,     ///< asked of the cluster itself, which did not do it, as it may: that is nobody's failure
   kUnsupported,  ///< this environment cannot do it; nothing was done
   kFailed,       ///< the agent could not be reached or refused
 };

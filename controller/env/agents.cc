@@ -20,6 +20,7 @@ constexpr Duration kSilenceMax = seconds(8);
 constexpr int kRefusalsMax = 3;
 /// Above what an agent allows itself for a start of the replica (8 s) or a kill (6 s).
 constexpr Duration kAgentTimeout = seconds(9);
+constexpr Duration kNodeTimeout = seconds(1);
 
 std::string fault_name(FaultId fault) {
   return fmt::format("f{}", fault);
@@ -75,7 +76,11 @@ Async<Nothing> Agents::serve(EnvironmentRequest request) {
 
 Async<EnvironmentResult> Agents::apply(ApplyFault verb) {
   const FaultId fault = verb.fault;
-  faults_.insert_or_assign(fault, Known{verb.spec, Stage::kChanging, {}, {}});
+  faults_.insert_or_assign(fault, Known{verb.spec, Stage::kApplying, {}, {}});
+  if (asked_of_cluster(verb.spec)) {
+    EnvironmentResult asked = co_await ask_cluster(fault, std::move(verb.spec));
+    co_return asked;
+  }
   if (std::holds_alternative<KillFault>(verb.spec)) co_await note_incarnations(fault);
   EnvironmentResult result;
   result.earliest = monotonic_now();
@@ -108,7 +113,7 @@ Async<EnvironmentResult> Agents::remove(FaultId fault) {
   result.outcome = EnvironmentOutcome::kVerified;
   const auto it = faults_.find(fault);
   if (it == faults_.end()) co_return result;  // removed before: idempotent
-  it->second.stage = Stage::kChanging;
+  it->second.stage = Stage::kRemoving;
   std::vector<NodeId> nodes = nodes_of(it->second.spec);
   Status status = co_await erase(fault_path(fault), std::move(nodes));
   if (!status.ok()) co_return failed(status.error(), result.earliest);
@@ -151,8 +156,13 @@ Async<EnvironmentResult> Agents::heal_all() {
   Probed reach = co_await probe_reach(std::nullopt, false);
   result.measured = std::move(reach.measured);
   std::vector<std::string> wrong = std::move(reach.wrong);
+  const MonotonicTime deadline = monotonic_now() + kServingLimit;
+  if (wrong.empty() && members_struck_) {
+    Probed members = co_await settle_members(std::nullopt, deadline);
+    wrong = std::move(members.wrong);
+  }
   if (wrong.empty()) {
-    Probed serving = co_await probe_serving(true);
+    Probed serving = co_await probe_serving(deadline);
     wrong = std::move(serving.wrong);
   }
   result.latest = monotonic_now();
@@ -282,6 +292,15 @@ HttpRequest Agents::to_agent(NodeId node, std::string method, std::string_view p
   request.body = std::move(body);
   request.bearer_token = token_;
   request.timeout = kAgentTimeout;
+  return request;
+}
+
+HttpRequest Agents::to_node(NodeId node, std::string method, std::string_view path, std::string body) const {
+  HttpRequest request;
+  request.method = std::move(method);
+  request.url = endpoint(node).api_url() + std::string(path);
+  request.body = std::move(body);
+  request.timeout = kNodeTimeout;
   return request;
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 // The environment port, carried out through the agents: each request becomes HTTP to the agents concerned,
-// then probes until they show what was asked for, then one result. Nothing here blocks; several requests may
-// be under way. Renews the leases of everything in force, which also shows when an agent has died.
+// then probes until they show what was asked for, then one result. Leadership and membership are asked of the
+// nodes themselves. Nothing here blocks; several requests may be under way. Renews the leases of everything
+// in force, which also shows when an agent has died.
 //
 // A fault's bounds: not before its first request left; not after the probe, or the last agent's word that a
 // probe then confirmed.
@@ -10,6 +11,7 @@
 #include "controller/env/addresses.h"
 #include "controller/env/agent_wire.h"
 #include "controller/env/async.h"
+#include "controller/env/node_wire.h"
 #include "controller/env/transport.h"
 #include "controller/run/run_loop.h"
 
@@ -41,10 +43,18 @@ class Agents {
   [[nodiscard]] std::optional<MonotonicTime> next_due() const { return alarms_.next(); }
 
  private:
-  enum class Stage { kChanging, kInForce };
+  // With what goes before, below the time that the run loop gives to one request (45 s): a heal is 9 + 15 +
+  // 10 s.
+  static constexpr Duration kInForceLimit = seconds(6);
+  static constexpr Duration kGoneLimit = seconds(15);
+  static constexpr Duration kServingLimit = seconds(10);
+  static constexpr Duration kProbeAgain = milliseconds(100);
+  static constexpr const char* kHealedMeanwhile = "everything was healed meanwhile";
+
+  enum class Stage { kApplying, kInForce, kRemoving };
   struct Known {
     FaultSpec spec;
-    Stage stage = Stage::kChanging;
+    Stage stage = Stage::kApplying;
     std::map<NodeId, std::uint64_t> incarnations;  ///< of those killed, before
     std::set<NodeId> lapsed;                       ///< where it let go by itself; told
   };
@@ -74,7 +84,21 @@ class Agents {
   /// Until the partitions known cut exactly what they should, or the time is over.
   Async<Probed> probe_reach(std::optional<FaultId> in_question, bool expected_in_force);
   Async<Probed> probe_processes(FaultId fault, bool expected_in_force);
-  Async<Probed> probe_serving(bool with_leader);
+  Async<Probed> probe_serving(MonotonicTime deadline);
+
+  // Faults that are asked of the cluster itself.
+  Async<EnvironmentResult> ask_cluster(FaultId fault, FaultSpec spec);
+  Async<Probed> hand_over(FaultId fault, NodeId target);
+  /// Until the members are as the faults known want them, whoever has to be asked for it. `fault`: this is
+  /// for it, and over when it is.
+  Async<Probed> settle_members(std::optional<FaultId> fault, MonotonicTime deadline);
+  /// Looks once.
+  Async<Probed> probe_cluster(FaultSpec spec);
+  /// Of those nodes that answer.
+  Async<std::vector<NodeStatus>> ask_statuses();
+  Async<Status> ask_node(NodeId node, std::string path, std::string body);
+  [[nodiscard]] static bool asked_of_cluster(const FaultSpec& spec);
+  [[nodiscard]] Membership wanted_members() const;
 
   [[nodiscard]] ReachExpectation expectation(std::optional<FaultId> in_question,
                                              bool expected_in_force) const;
@@ -86,13 +110,16 @@ class Agents {
   [[nodiscard]] std::vector<NodeId> all_nodes() const;
   [[nodiscard]] HttpRequest to_agent(NodeId node, std::string method, std::string_view path,
                                      std::string body) const;
+  [[nodiscard]] HttpRequest to_node(NodeId node, std::string method, std::string_view path,
+                                    std::string body = {}) const;
 
   std::vector<Endpoint> endpoints_;
   std::string token_;
   Transport& transport_;
   Events events_;
   std::map<FaultId, Known> faults_;
-  std::uint64_t last_nonce_;  ///< only grows
+  bool members_struck_ = false;  ///< by any fault so far: the last heal looks after them
+  std::uint64_t last_nonce_;     ///< only grows
   Alarms alarms_;
   Flows flows_;  ///< last, so that flows go before what they use
 };

@@ -15,20 +15,6 @@ namespace {
 constexpr std::uint32_t kDatagrams = 20;
 /// From the agents' word that the datagrams are on their way until they have surely been counted.
 constexpr Duration kCollectDelay = milliseconds(60);
-constexpr Duration kProbeAgain = milliseconds(100);
-// With what goes before, below the time that the run loop gives to one request (45 s): a heal is 9 + 15 + 10
-// s.
-constexpr Duration kInForceLimit = seconds(6);
-constexpr Duration kGoneLimit = seconds(15);
-constexpr Duration kServingLimit = seconds(10);
-constexpr Duration kAgentHealthTimeout = seconds(1);
-
-HttpRequest get(std::string url) {
-  HttpRequest request;
-  request.url = std::move(url);
-  request.timeout = kAgentHealthTimeout;
-  return request;
-}
 
 std::string health_problem(const HttpAnswer& answer, NodeId node) {
   if (answer.answered && answer.status == 200) return {};
@@ -41,7 +27,11 @@ std::string health_problem(const HttpAnswer& answer, NodeId node) {
 
 Async<Agents::Probed> Agents::probe_in_force(FaultId fault) {
   const auto it = faults_.find(fault);
-  if (it == faults_.end()) co_return Probed{{"everything was healed meanwhile"}, {}};
+  if (it == faults_.end()) co_return Probed{{kHealedMeanwhile}, {}};
+  if (asked_of_cluster(it->second.spec)) {
+    Probed cluster = co_await probe_cluster(it->second.spec);
+    co_return cluster;
+  }
   if (std::holds_alternative<PartitionFault>(it->second.spec)) {
     Probed reach = co_await probe_reach(fault, true);
     co_return reach;
@@ -53,6 +43,11 @@ Async<Agents::Probed> Agents::probe_in_force(FaultId fault) {
 Async<Agents::Probed> Agents::probe_gone(FaultId fault) {
   const auto it = faults_.find(fault);
   if (it == faults_.end()) co_return Probed{};
+  if (std::holds_alternative<TransferFault>(it->second.spec)) co_return Probed{};  // nothing to take away
+  if (std::holds_alternative<MembersFault>(it->second.spec)) {
+    Probed members = co_await settle_members(fault, monotonic_now() + kGoneLimit);
+    co_return members;
+  }
   if (std::holds_alternative<PartitionFault>(it->second.spec)) {
     Probed reach = co_await probe_reach(fault, false);
     co_return reach;
@@ -143,7 +138,7 @@ Async<Agents::Probed> Agents::probe_processes(FaultId fault, bool expected_in_fo
   for (;;) {
     Probed probed;
     const auto known = faults_.find(fault);
-    if (known == faults_.end()) co_return Probed{{"everything was healed meanwhile"}, {}};
+    if (known == faults_.end()) co_return Probed{{kHealedMeanwhile}, {}};
     std::vector<NodeId> nodes = nodes_of(known->second.spec);
     // A node that another fault holds down cannot show that this one is gone.
     if (!expected_in_force) std::erase_if(nodes, [&](NodeId node) { return struck_by_another(node, fault); });
@@ -151,11 +146,11 @@ Async<Agents::Probed> Agents::probe_processes(FaultId fault, bool expected_in_fo
     for (const NodeId node : nodes)
       requests.push_back(to_agent(node, "POST", "/probe", process_probe_body()));
     if (!expected_in_force) {
-      for (const NodeId node : nodes) requests.push_back(get(endpoint(node).api_url() + "/healthz"));
+      for (const NodeId node : nodes) requests.push_back(to_node(node, "GET", "/healthz"));
     }
     std::vector<HttpAnswer> answers = co_await fetch(transport_, std::move(requests));
     const auto still = faults_.find(fault);
-    if (still == faults_.end()) co_return Probed{{"everything was healed meanwhile"}, {}};
+    if (still == faults_.end()) co_return Probed{{kHealedMeanwhile}, {}};
     Value::Map measured;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       auto state = parse_process_state(answers[i], nodes[i]);
@@ -177,13 +172,12 @@ Async<Agents::Probed> Agents::probe_processes(FaultId fault, bool expected_in_fo
   }
 }
 
-Async<Agents::Probed> Agents::probe_serving(bool with_leader) {
-  const MonotonicTime deadline = monotonic_now() + kServingLimit;
+Async<Agents::Probed> Agents::probe_serving(MonotonicTime deadline) {
   const std::vector<NodeId> nodes = all_nodes();
   for (;;) {
     std::vector<HttpRequest> requests;
-    for (const NodeId node : nodes) requests.push_back(get(endpoint(node).api_url() + "/healthz"));
-    for (const NodeId node : nodes) requests.push_back(get(endpoint(node).api_url() + "/v1/status"));
+    for (const NodeId node : nodes) requests.push_back(to_node(node, "GET", "/healthz"));
+    for (const NodeId node : nodes) requests.push_back(to_node(node, "GET", "/v1/status"));
     std::vector<HttpAnswer> answers = co_await fetch(transport_, std::move(requests));
     Probed probed;
     std::set<NodeId> leaders;
@@ -195,8 +189,7 @@ Async<Agents::Probed> Agents::probe_serving(bool with_leader) {
       if (!problem.empty()) probed.wrong.push_back(std::move(problem));
     }
     const bool agreed = leaders.size() == 1 && *leaders.begin() != kNoNode;
-    if (probed.wrong.empty() && with_leader && !agreed)
-      probed.wrong.emplace_back("the nodes do not agree on a leader");
+    if (probed.wrong.empty() && !agreed) probed.wrong.emplace_back("the nodes do not agree on a leader");
     if (probed.wrong.empty() || monotonic_now() >= deadline) co_return probed;
     co_await alarms_.at(monotonic_now() + kProbeAgain);
   }

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include <algorithm>
+
 namespace ordeal::env {
 namespace {
 
@@ -19,6 +21,25 @@ std::string_view text(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains(key);
   if (value == nullptr || !value->is_string()) return {};
   return {value->get_string().data(), value->get_string().size()};
+}
+
+/// What is no node's name is left out.
+std::vector<NodeId> nodes(const json::object& object, std::string_view key) {
+  std::vector<NodeId> list;
+  const json::value* value = object.if_contains(key);
+  if (value == nullptr || !value->is_array()) return list;
+  for (const json::value& item : value->get_array()) {
+    const NodeId node = item.is_string() ? parse_node_name(std::string(item.get_string())) : kNoNode;
+    if (node != kNoNode) list.push_back(node);
+  }
+  std::sort(list.begin(), list.end());
+  return list;
+}
+
+json::array names(const std::vector<NodeId>& nodes) {
+  json::array list;
+  for (const NodeId node : nodes) list.emplace_back(node_name(node));
+  return list;
 }
 
 }  // namespace
@@ -42,6 +63,7 @@ Result<NodeStatus> parse_node_status(std::string_view body, NodeId asked) {
   observation.leader = parse_node_name(text(object, "leader"));
   observation.commit = LogIndex(number(object, "commit"));
   observation.applied = LogIndex(number(object, "applied"));
+  status.members = {nodes(object, "voters"), nodes(object, "learners")};
   status.incarnation = number(object, "incarnation");
   const json::value* events = object.if_contains("events");
   if (events == nullptr || !events->is_object()) return status;
@@ -67,6 +89,31 @@ std::vector<NodeEvent> events_between(const NodeStatus& before, const NodeStatus
     for (std::uint64_t i = told; kind && i < count; ++i) add(*kind);
   }
   return events;
+}
+
+std::string leadership_body(NodeId target) {
+  return json::serialize(json::object{{"target", node_name(target)}});
+}
+
+std::string members_body(const Membership& members) {
+  return json::serialize(
+      json::object{{"voters", names(members.voters)}, {"learners", names(members.learners)}});
+}
+
+Status judge_control_answer(const HttpAnswer& answer, NodeId node) {
+  if (answer.answered && answer.status == 200) return {};
+  if (!answer.answered)
+    return Error{ErrorCode::kUnavailable,
+                 fmt::format("{} does not answer: {}", node_name(node), answer.reason)};
+  boost::system::error_code not_json;
+  const json::value root = json::parse(answer.body, not_json);
+  const json::object* object = not_json ? nullptr : root.if_object();
+  const json::value* error = object == nullptr ? nullptr : object->if_contains("error");
+  std::string words = answer.body.substr(0, 120);
+  if (error != nullptr && error->is_object())
+    words = fmt::format("{}: {}", text(error->get_object(), "code"), text(error->get_object(), "message"));
+  return Error{answer.status == 400 ? ErrorCode::kInvalidArgument : ErrorCode::kUnavailable,
+               fmt::format("{} refuses: {} {}", node_name(node), answer.status, words)};
 }
 
 }  // namespace ordeal::env

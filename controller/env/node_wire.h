@@ -1,9 +1,11 @@
 #pragma once
-// What a node says of itself, from the JSON of docs/formats/node-api.md.
+// The part of docs/formats/node-api.md that concerns a whole node, as bytes: what it says of itself, and what
+// an operator may ask of it.
 
 #include "common/environment.h"
 #include "common/node_event.h"
 #include "common/result.h"
+#include "controller/env/transport.h"
 
 #include <cstdint>
 #include <map>
@@ -13,8 +15,17 @@
 
 namespace ordeal::env {
 
+/// In order of nodes.
+struct Membership {
+  std::vector<NodeId> voters;
+  std::vector<NodeId> learners;
+
+  friend bool operator==(const Membership&, const Membership&) = default;
+};
+
 struct NodeStatus {
   NodeObservation observation;  ///< reachable is true
+  Membership members;           ///< as in its log, committed or not
   std::uint64_t incarnation = 0;
   std::map<std::string, std::uint64_t> events;  ///< by the core's names, since the process began
 };
@@ -24,5 +35,13 @@ struct NodeStatus {
 
 /// What happened to the node from one status to the next, as far as faults may wait for it.
 [[nodiscard]] std::vector<NodeEvent> events_between(const NodeStatus& before, const NodeStatus& now);
+
+/// Of `POST /v1/leadership`.
+[[nodiscard]] std::string leadership_body(NodeId target);
+/// Of `POST /v1/members`.
+[[nodiscard]] std::string members_body(const Membership& members);
+/// Of these two. kInvalidArgument: the node will never do it; kUnavailable: not now, or nobody knows. In the
+/// node's words.
+[[nodiscard]] Status judge_control_answer(const HttpAnswer& answer, NodeId node);
 
 }  // namespace ordeal::env

@@ -171,8 +171,11 @@ void FaultRunner::applied(FaultId id, Active& fault, const EnvironmentResult& re
     return;
   }
   if (result.outcome != EnvironmentOutcome::kVerified) {
-    output.notes.push_back(fmt::format("not verified: {}: {}", describe(fault.spec), result.reason));
-    remove(id, fault, now, output);
+    const bool declined = result.outcome == EnvironmentOutcome::kDeclined;
+    if (declined) ++counts_.skipped;
+    output.notes.push_back(fmt::format("{}: {}: {}", declined ? "declined" : "not verified",
+                                       describe(fault.spec), result.reason));
+    remove(id, fault, now, output);  // What was declined may have begun.
     return;
   }
   ++counts_.verified;

@@ -24,7 +24,7 @@ class FaultRunner {
     std::uint64_t asked = 0;
     std::uint64_t verified = 0;  ///< seen in force
     std::uint64_t healed = 0;    ///< of these, seen gone
-    std::uint64_t skipped = 0;   ///< of those asked: could not be, and never begun
+    std::uint64_t skipped = 0;   ///< of those asked: could not be and never begun, or declined by the cluster
   };
 
   /// `recorder` is the run's and must outlive this.

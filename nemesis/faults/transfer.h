@@ -8,7 +8,6 @@ namespace ordeal {
 class Transfer : public Fault {
  public:
   [[nodiscard]] std::string_view name() const override { return "transfer"; }
-  [[nodiscard]] bool simulated() const override { return true; }
   [[nodiscard]] Status check(const FaultRequest& request, std::uint32_t nodes) const override;
   [[nodiscard]] Result<FaultSpec> choose(const FaultRequest& request, const ClusterView& cluster,
                                          Rng& rng) const override;

@@ -1,0 +1,29 @@
+#pragma once
+// What the nodes say, put together: who leads, and whether that and the members are as a fault wants them.
+// Pure.
+
+#include "common/environment.h"
+#include "controller/env/node_wire.h"
+
+#include <string>
+#include <vector>
+
+namespace ordeal::env {
+
+/// Of the highest term: an isolated old leader goes on claiming a lower one. Null when nobody leads. Points
+/// into `statuses`.
+[[nodiscard]] const NodeStatus* find_leader(const std::vector<NodeStatus>& statuses);
+
+/// Empty when this node leads.
+[[nodiscard]] std::string leader_problem(const std::vector<NodeStatus>& statuses, NodeId wanted);
+/// Empty when the leader has these members.
+[[nodiscard]] std::string members_problem(const std::vector<NodeStatus>& statuses, const Membership& wanted);
+
+/// For the history: {leader: "n1", term: 3, voters: ["n1" ...], learners: []}; nil when nobody leads.
+[[nodiscard]] Value leader_to_value(const std::vector<NodeStatus>& statuses);
+
+/// Faults overlap: a node votes when all of them let it, and is a learner when all of them keep it. The
+/// voters may be none at all.
+[[nodiscard]] Membership combine(std::vector<NodeId> nodes, const std::vector<MembersFault>& faults);
+
+}  // namespace ordeal::env
