@@ -55,6 +55,7 @@ void read_targets(const Value& value, FaultRecord& fault) {
   if (const Value* nodes = value.find("nodes"); nodes != nullptr && nodes->as_list() != nullptr) {
     for (const Value& node : *nodes->as_list()) struck.insert(node_of(node));
   }
+  if (const Value* node = value.find("node"); node != nullptr) struck.insert(node_of(*node));
   struck.erase(kNoNode);
   if (!struck.empty()) fault.nodes.assign(struck.begin(), struck.end());
 }
@@ -181,7 +182,7 @@ FaultCounts count_faults(const std::vector<FaultRecord>& faults) {
   for (const FaultRecord& fault : faults) {
     ++counts.asked;
     counts.verified += fault.began ? 1 : 0;
-    counts.healed += fault.ended ? 1 : 0;
+    counts.healed += fault.began && fault.ended ? 1 : 0;
   }
   return counts;
 }

@@ -66,6 +66,17 @@ TEST(Faults, HaveTheBoundsThatTheProbeGave) {
   EXPECT_THAT(faults[0].nodes, ElementsAre(NodeId(2)));
 }
 
+TEST(Faults, ThatNeverBeganAreNotHealed) {
+  const Value value = Value::Map{{"fault", 1}, {"kind", "transfer"}, {"node", "n3"}};
+  const std::vector<FaultRecord> faults =
+      faults_of({nemesis(seconds(1), OpType::kInvoke, "start-transfer", value),
+                 nemesis(seconds(2), OpType::kInfo, "start-transfer", value, "n1 refuses"),
+                 nemesis(seconds(2), OpType::kInvoke, "stop-transfer", value),
+                 nemesis(seconds(3), OpType::kOk, "stop-transfer", value)});
+  EXPECT_EQ(count_faults(faults), (FaultCounts{1, 0, 0}));
+  EXPECT_EQ(describe_targets(faults[0], 3), "n3");
+}
+
 TEST(Faults, OfOneKindThatOverlapAreToldApartByTheirNumber) {
   const std::vector<FaultRecord> faults =
       faults_of({nemesis(seconds(1), OpType::kInvoke, "start-kill", kill_value(1)),
