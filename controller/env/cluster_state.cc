@@ -15,7 +15,7 @@ bool contains(const std::vector<NodeId>& nodes, NodeId node) {
   return std::find(nodes.begin(), nodes.end(), node) != nodes.end();
 }
 
-std::vector<std::string> names(const std::vector<NodeId>& nodes) {
+std::vector<std::string> node_names(const std::vector<NodeId>& nodes) {
   std::vector<std::string> list;
   for (const NodeId node : nodes) list.push_back(node_name(node));
   return list;
@@ -28,8 +28,8 @@ Value::List to_list(const std::vector<NodeId>& nodes) {
 }
 
 std::string words(const Membership& members) {
-  return fmt::format("voters [{}] and learners [{}]", fmt::join(names(members.voters), ","),
-                     fmt::join(names(members.learners), ","));
+  return fmt::format("voters [{}] and learners [{}]", fmt::join(node_names(members.voters), ","),
+                     fmt::join(node_names(members.learners), ","));
 }
 
 }  // namespace

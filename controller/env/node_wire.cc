@@ -24,7 +24,7 @@ std::string_view text(const json::object& object, std::string_view key) {
 }
 
 /// What is no node's name is left out.
-std::vector<NodeId> nodes(const json::object& object, std::string_view key) {
+std::vector<NodeId> node_list(const json::object& object, std::string_view key) {
   std::vector<NodeId> list;
   const json::value* value = object.if_contains(key);
   if (value == nullptr || !value->is_array()) return list;
@@ -36,7 +36,7 @@ std::vector<NodeId> nodes(const json::object& object, std::string_view key) {
   return list;
 }
 
-json::array names(const std::vector<NodeId>& nodes) {
+json::array json_names(const std::vector<NodeId>& nodes) {
   json::array list;
   for (const NodeId node : nodes) list.emplace_back(node_name(node));
   return list;
@@ -63,7 +63,7 @@ Result<NodeStatus> parse_node_status(std::string_view body, NodeId asked) {
   observation.leader = parse_node_name(text(object, "leader"));
   observation.commit = LogIndex(number(object, "commit"));
   observation.applied = LogIndex(number(object, "applied"));
-  status.members = {nodes(object, "voters"), nodes(object, "learners")};
+  status.members = {node_list(object, "voters"), node_list(object, "learners")};
   status.incarnation = number(object, "incarnation");
   const json::value* events = object.if_contains("events");
   if (events == nullptr || !events->is_object()) return status;
@@ -97,7 +97,7 @@ std::string leadership_body(NodeId target) {
 
 std::string members_body(const Membership& members) {
   return json::serialize(
-      json::object{{"voters", names(members.voters)}, {"learners", names(members.learners)}});
+      json::object{{"voters", json_names(members.voters)}, {"learners", json_names(members.learners)}});
 }
 
 Status judge_control_answer(const HttpAnswer& answer, NodeId node) {

@@ -60,6 +60,19 @@ TEST(Campaign, QuickPlanIsValidAndLeavesOnlyTheStore) {
   EXPECT_EQ(check.exit_code, 0) << check.out << check.err;
 }
 
+TEST(Campaign, LeadershipAndMembersAreMovedAndBroughtBack) {
+  const TemporaryDirectory store;
+  const Finished run =
+      run_program({"ordeal", "run", "--plan", plan("members.yaml"), "--store", store.path()}, seconds(180));
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_THAT(run.out, HasSubstr("verdict: valid"));
+  EXPECT_THAT(run.out, HasSubstr("faults: 5 asked for, 5 verified in force, 5 verified healed"));
+  EXPECT_EQ(simulated("members.yaml"), run.exit_code);
+  const std::string history = read_file(store.path() + "/latest/history.jsonl");
+  for (const char* f : {"start-transfer", "stop-transfer", "start-members", "stop-members"})
+    EXPECT_THAT(history, HasSubstr(std::string(R"("type":"ok","f":")") + f + "\"")) << f;
+}
+
 TEST(Campaign, DirectedPlanFindsStaleReadsAndNamesThem) {
   const TemporaryDirectory store;
   const Finished run =

@@ -197,6 +197,61 @@ TEST_F(Cluster3, HealsEverythingAtOnce) {
   });
 }
 
+TEST_F(Cluster3, HandsLeadershipOverOnce) {
+  with_cluster([](LocalCluster& cluster) {
+    Operator op(cluster);
+    expect_verified(op.ask(HealAll{}));  // Now there is a leader.
+    EnvironmentResult moved = op.ask(ApplyFault{FaultId(1), TransferFault{kN1}});
+    if (moved.outcome == EnvironmentOutcome::kDeclined)
+      moved = op.ask(ApplyFault{FaultId(2), TransferFault{kN2}});  // n1 led already
+    expect_verified(moved);
+    const FaultId fault(text_of(moved, "leader") == to_text(Value("n1")) ? 1 : 2);
+    const NodeId leader = fault == FaultId(1) ? kN1 : kN2;
+    expect_verified(op.ask(ProbeFault{fault}));
+    const EnvironmentResult again = op.ask(ApplyFault{FaultId(3), TransferFault{leader}});
+    EXPECT_EQ(again.outcome, EnvironmentOutcome::kDeclined);
+    EXPECT_THAT(again.reason, HasSubstr("is not another voter"));
+    expect_verified(op.ask(RemoveFault{fault}));
+    expect_verified(op.ask(HealAll{}));
+  });
+}
+
+TEST_F(Cluster3, ChangesMembersAsAllFaultsTogetherWantThem) {
+  with_cluster([](LocalCluster& cluster) {
+    const std::string everybody = to_text(Value(Value::List{"n1", "n2", "n3"}));
+    Operator op(cluster);
+    const EnvironmentResult removed = op.ask(ApplyFault{FaultId(1), MembersFault{{kN1, kN2}, {}}});
+    expect_verified(removed);
+    EXPECT_EQ(text_of(removed, "voters"), to_text(Value(Value::List{"n1", "n2"})));
+    const EnvironmentResult both = op.ask(ApplyFault{FaultId(2), MembersFault{{kN2, kN3}, {kN1}}});
+    expect_verified(both);
+    EXPECT_EQ(text_of(both, "voters"), to_text(Value(Value::List{"n2"})));
+    EXPECT_EQ(text_of(both, "learners"), to_text(Value(Value::List{"n1"})));
+    const EnvironmentResult nobody = op.ask(ApplyFault{FaultId(3), MembersFault{{kN1, kN3}, {kN2}}});
+    EXPECT_EQ(nobody.outcome, EnvironmentOutcome::kDeclined);
+    EXPECT_THAT(nobody.reason, HasSubstr("no voter would be left"));
+    expect_verified(op.ask(RemoveFault{FaultId(3)}));
+    const EnvironmentResult one_left = op.ask(RemoveFault{FaultId(1)});
+    expect_verified(one_left);
+    EXPECT_EQ(text_of(one_left, "voters"), to_text(Value(Value::List{"n2", "n3"})));
+    const EnvironmentResult none_left = op.ask(RemoveFault{FaultId(2)});
+    expect_verified(none_left);
+    EXPECT_EQ(text_of(none_left, "voters"), everybody);
+    expect_verified(op.ask(RemoveFault{FaultId(2)}));  // idempotent
+    EXPECT_TRUE(cluster.deaths().empty()) << "a removed node goes on running";
+  });
+}
+
+TEST_F(Cluster3, TheLastHealBringsTheMembersBack) {
+  with_cluster([](LocalCluster& cluster) {
+    Operator op(cluster);
+    expect_verified(op.ask(ApplyFault{FaultId(1), MembersFault{{kN3}, {kN1}}}));
+    expect_verified(op.ask(HealAll{}));
+    // Nobody but a voter may take over.
+    expect_verified(op.ask(ApplyFault{FaultId(2), TransferFault{kN1}}));
+  });
+}
+
 /// In the private PID namespace every process with this command line is one of ours.
 pid_t find_process(const std::string& program, const std::string& node, const std::string& without = "\n") {
   for (const auto& entry : fs::directory_iterator("/proc")) {

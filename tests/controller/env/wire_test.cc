@@ -161,13 +161,37 @@ TEST(AgentWire, ReadsWhatAMachineCanDo) {
 TEST(NodeWire, ReadsAStatus) {
   const auto status = parse_node_status(
       R"({"node":"n1","cluster":"ab12","protocol":"raft","role":"leader","term":3,"leader":"n1","commit":120,
-          "applied":119,"first_index":1,"last_index":121,"voters":["n1"],"learners":[],"peers":[],"plants":[],
+          "applied":119,"first_index":1,"last_index":121,"voters":["n1","n3"],"learners":["n2"],"peers":[],"plants":[],
           "incarnation":2,"pid":4711})",
       kN1);
   ASSERT_TRUE(status.ok());
   const NodeObservation expected{kN1, true, "leader", Term(3), kN1, LogIndex(120), LogIndex(119)};
   EXPECT_EQ(status->observation, expected);
+  EXPECT_EQ(status->members, (Membership{{kN1, kN3}, {kN2}}));
   EXPECT_EQ(status->incarnation, 2u);
+}
+
+TEST(NodeWire, WritesTheBodiesOfTheFormat) {
+  EXPECT_EQ(leadership_body(kN2), R"({"target":"n2"})");
+  EXPECT_EQ(members_body({{kN1, kN3}, {kN2}}), R"({"voters":["n1","n3"],"learners":["n2"]})");
+  EXPECT_EQ(members_body({{kN1}, {}}), R"({"voters":["n1"],"learners":[]})");
+}
+
+TEST(NodeWire, TellsNeverFromNotNow) {
+  EXPECT_TRUE(judge_control_answer(answer(200, R"({"accepted":true})"), kN1).ok());
+  const auto busy = judge_control_answer(
+      answer(409, R"({"error":{"code":"membership_busy","message":"a change is under way"}})"), kN1);
+  EXPECT_EQ(busy.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(busy.error().message, "n1 refuses: 409 membership_busy: a change is under way");
+  const auto never =
+      judge_control_answer(answer(400, R"({"error":{"code":"bad_request","message":"no voter"}})"), kN1);
+  EXPECT_EQ(never.error().code, ErrorCode::kInvalidArgument);
+  HttpAnswer silent;
+  silent.reason = "timed out";
+  EXPECT_EQ(judge_control_answer(silent, kN2).error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(judge_control_answer(silent, kN2).error().message, "n2 does not answer: timed out");
+  for (const char* body : {"", "<html>", "[]", R"({"error":"x"})"})
+    EXPECT_FALSE(judge_control_answer(answer(500, body), kN1).ok()) << body;
 }
 
 TEST(NodeWire, TakesAnAbsentLeaderForNone) {

@@ -332,6 +332,8 @@ TEST(Plan, SaysWhatOnlyTheSimulatorCanDoAndWhere) {
             "7: faults.events[0].when is before-sync, which only the simulator can see");
   EXPECT_EQ(problem("      fault: power\n      when: leader-elected\n"),
             "6: faults.events[0].fault is power, which is for the simulator alone");
+  EXPECT_EQ(problem("      fault: transfer\n      target: follower\n"), "");
+  EXPECT_EQ(problem("      fault: members\n      shape: demote\n      target: leader\n"), "");
 }
 
 TEST(Plan, SyntaxErrorsNameTheLine) {

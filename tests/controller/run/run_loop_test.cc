@@ -268,6 +268,27 @@ TEST(RunLoop, AFaultThatIsNotVerifiedIsTakenAwayAndNotCounted) {
               ElementsAre("0 of 1 faults were verified in force; the plan expects at least 1"));
 }
 
+TEST(RunLoop, AFaultThatTheClusterDeclinesIsTakenAwayAndHeldAgainstNobody) {
+  Script script;
+  script.outcome = [](const EnvironmentRequest& request) {
+    const auto* apply = std::get_if<ApplyFault>(&request.verb);
+    const bool declines = apply != nullptr && std::holds_alternative<TransferFault>(apply->spec);
+    return declines ? EnvironmentOutcome::kDeclined : EnvironmentOutcome::kVerified;
+  };
+  Plan plan = plan_with(event(seconds(1), seconds(1), {"transfer", "", "follower"}));
+  plan.fault_events.push_back(event(seconds(3), seconds(1), {"pause", "", "one"}));
+  const Ran ran = drive(plan, 1, script);
+  expect_well_formed(ran.history);
+  EXPECT_EQ(count(ran.history, "start-transfer", OpType::kInfo), 1U);
+  EXPECT_EQ(count(ran.history, "stop-transfer", OpType::kOk), 1U) << "it may have begun";
+  EXPECT_THAT(ran.notes, ::testing::Contains(HasSubstr("declined: transfer to ")));
+  EXPECT_EQ(ran.summary.progress.faults_verified, 1U);
+  EXPECT_THAT(ran.summary.vacuous, IsEmpty());
+  plan.expect_faults = 2;
+  EXPECT_THAT(drive(plan, 1, script).summary.vacuous,
+              ElementsAre("1 of 2 faults were verified in force; the plan expects at least 2"));
+}
+
 TEST(RunLoop, AFaultThatIsUnsupportedNeedsNoRemoval) {
   Script script;
   script.outcome = [](const EnvironmentRequest& request) {

@@ -30,9 +30,10 @@ std::string refusal(const FaultRequest& request) {
 }
 
 TEST(SimulatedFaults, AreMarkedAsSuch) {
-  for (const char* name : {"power", "clock", "packets", "disk", "transfer", "members"})
+  for (const char* name : {"power", "clock", "packets", "disk"})
     EXPECT_TRUE(find_fault(name)->simulated()) << name;
-  for (const char* name : {"partition", "kill", "pause"}) EXPECT_FALSE(find_fault(name)->simulated()) << name;
+  for (const char* name : {"partition", "kill", "pause", "transfer", "members"})
+    EXPECT_FALSE(find_fault(name)->simulated()) << name;
 }
 
 TEST(Power, TakesTheTargetDown) {
@@ -65,25 +66,9 @@ TEST(Disk, IsFullOrSlowOrFails) {
   EXPECT_THAT(nodes_down(choose({"disk", "full", "one"})), IsEmpty());
 }
 
-TEST(Transfer, NamesOneNode) {
-  EXPECT_NE(std::get<TransferFault>(choose({"transfer", "", "follower"})).target, NodeId(2));
-  EXPECT_THAT(refusal({"transfer", "", "majority"}), HasSubstr("one node"));
-}
-
-TEST(Members, LeavesOutOrDemotesTheTargetAndKeepsAVoter) {
-  const auto removed = std::get<MembersFault>(choose({"members", "remove", "leader"}));
-  EXPECT_THAT(removed.voters, ElementsAre(NodeId(1), NodeId(3)));
-  EXPECT_THAT(removed.learners, IsEmpty());
-  const auto demoted = std::get<MembersFault>(choose({"members", "demote", "n1,n3"}));
-  EXPECT_THAT(demoted.voters, ElementsAre(NodeId(2)));
-  EXPECT_THAT(demoted.learners, ElementsAre(NodeId(1), NodeId(3)));
-  EXPECT_THAT(refusal({"members", "remove", "all"}), HasSubstr("a voter that stays"));
-}
-
 TEST(SimulatedFaults, SayWhatTheyAreInTheHistory) {
   EXPECT_EQ(to_text(to_value(choose({"disk", "full", "leader"}))),
             R"({full: true, kind: "disk", nodes: ["n2"]})");
-  EXPECT_EQ(to_text(to_value(choose({"transfer", "", "n3"}))), R"({kind: "transfer", node: "n3"})");
 }
 
 }  // namespace
