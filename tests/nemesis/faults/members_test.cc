@@ -25,7 +25,11 @@ FaultSpec choose(const Fault& fault, const FaultRequest& request) {
 TEST(Transfer, NamesOneNode) {
   const FaultSpec spec = choose(Transfer(), {"transfer", "", "follower"});
   EXPECT_NE(std::get<TransferFault>(spec).target, NodeId(2));
-  EXPECT_THAT(Transfer().check({"transfer", "", "majority"}, 3).error().message, HasSubstr("one node"));
+  for (const char* target : {"majority", "leader"}) {
+    const Status status = Transfer().check({"transfer", "", target}, 3);
+    ASSERT_FALSE(status.ok()) << target;
+    EXPECT_THAT(status.error().message, HasSubstr("one node for a target: one, follower, or a name"));
+  }
 }
 
 TEST(Transfer, SaysWhatItIsInTheHistory) {
