@@ -12,6 +12,8 @@ namespace {
 
 constexpr Duration kVerbMin = milliseconds(1);
 constexpr Duration kVerbMax = milliseconds(20);
+/// Election timeouts for which the liveness phase lets things move on, whatever they move to.
+constexpr int kLookMax = 10'000;
 
 template <class... Ts>
 struct Overloaded : Ts... {
@@ -283,17 +285,24 @@ void World::pass(Duration length) {
   now_ = std::max(now_, end);
 }
 
-/// Asks again and again, as an operator would: a leader may be busy with another change, or be none yet.
+/// Asks again and again, as an operator would: a leader may be busy with another change, or be none yet. For
+/// as long as any node moves on: a change waits for the entries before it, and a learner must have them all.
 bool World::everybody_votes() {
-  for (int tries = 0; tries < 40 && !broken_; ++tries) {
+  constexpr int kStandstillMax = 40;
+  std::uint64_t before = 0;
+  for (int tries = 0, still = 0; tries < kLookMax && still < kStandstillMax && !broken_; ++tries) {
     bool done = false;
+    std::uint64_t executed = 0;
     for (const Place& at : places_) {
       if (!at.node->running()) continue;
       const ProtocolStatus status = at.node->protocol().status();
+      executed += status.applied.value();
       // In a joint phase the old members still have a say, and half of them may be about to be abandoned.
       done = done || (status.role == "leader" && status.voters.size() == plan_.nodes && !at.joint);
     }
     if (done) return true;
+    still = executed > before ? 0 : still + 1;
+    before = executed;
     restore_members();
     pass(settings_.election_timeout());
   }
@@ -335,7 +344,7 @@ void World::await_backlog(const std::vector<NodeId>& core) {
   constexpr int kStandstillMax = 3;
   const Duration step = settings_.election_timeout() + settings_.disk().sync_max * 2;
   std::uint64_t before = 0;
-  for (int still = 0; still < kStandstillMax && !broken_;) {
+  for (int looks = 0, still = 0; looks < kLookMax && still < kStandstillMax && !broken_; ++looks) {
     std::uint64_t executed = 0;
     std::uint64_t lowest = UINT64_MAX;
     std::uint64_t last = 0;

@@ -130,6 +130,9 @@ class Core final : public Protocol, public LeadershipControl, public MembershipC
     std::uint64_t offset = 0;       ///< of `chunk`
     std::optional<Bytes> chunk;     ///< read and not yet acknowledged
     bool last = false;
+    std::uint64_t sent_end = 0;  ///< the end of the farthest chunk that was sent
+    bool sent_last = false;      ///< that one ends the snapshot
+    std::uint64_t taken = 0;     ///< what the receiver said last to have
     MonotonicTime sent_at;
     MonotonicTime progress_at;
   };

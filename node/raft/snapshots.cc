@@ -71,6 +71,8 @@ void Core::take(const SnapshotChunk& input) {
 
 void Core::send_part(NodeId to, OutgoingSnapshot& snapshot) {
   snapshot.sent_at = clock();
+  snapshot.sent_end = std::max(snapshot.sent_end, snapshot.offset + snapshot.chunk->size());
+  snapshot.sent_last = snapshot.sent_last || snapshot.last;
   send(to, SnapshotPart{snapshot.id, *snapshot.start, snapshot.offset, *snapshot.chunk,
                         crc32c(*snapshot.chunk), snapshot.last});
 }
@@ -103,11 +105,13 @@ void Core::handle(NodeId from, Term /*term*/, SnapshotReply& m) {
   }
   OutgoingSnapshot& snapshot = found->second;
   if (m.id != snapshot.id || !snapshot.chunk || m.offset == snapshot.offset) return;
-  // Mostly the end of the chunk under way; another place when the receiver restarted or an answer was
-  // overtaken.
-  const std::uint64_t end = snapshot.offset + snapshot.chunk->size();
-  if (m.offset > end || (m.offset == end && snapshot.last)) return drop_malformed(from);
-  if (m.offset == end) snapshot.progress_at = clock();
+  // Who has all of it installs it, and says so.
+  const bool has_all = m.offset == snapshot.sent_end && snapshot.sent_last;
+  if (m.offset > snapshot.sent_end || has_all) return drop_malformed(from);
+  // Mostly the end of the chunk under way. Before it when the receiver restarted or an answer was overtaken,
+  // beyond it when such a late answer had led back to what the receiver has.
+  if (m.offset > snapshot.taken) snapshot.progress_at = clock();
+  snapshot.taken = m.offset;
   read_chunk(snapshot, m.offset);
 }
 

@@ -299,6 +299,47 @@ TEST(RaftPaper, S7SnapshotThatCameTooLateIsTakenAgain) {
   EXPECT_THAT(node.host().duties, ::testing::Contains(::testing::StartsWith("pins")));
 }
 
+// Answers may overtake each other and arrive twice. One that is late takes the leader back to a chunk that
+// the receiver has had for long, and which it answers with how far it is.
+TEST(RaftPaper, S7LateAnswerDoesNotHoldUpASnapshot) {
+  Solo node(3, [](RaftConfig& config) {
+    config.snapshot_every = 4;
+    config.snapshot_keep = 1;
+    config.snapshot_chunk_bytes = 4;
+  });
+  node.lead();
+  for (int i = 0; i < 10; ++i) node.propose("x");
+  node.sync();
+  node.acknowledge(2, node.status().last_index);
+  node.host().step(node.now(), {Executed{node.host().applied(), {}}});
+  node.step();
+  const auto next_part = [&node] {
+    while (node.host().report(node.now())) {
+    }
+    const auto parts = node.sent_of<SnapshotPart>();
+    return parts.size() == 1 ? parts[0] : SnapshotPart{};
+  };
+  const auto answer = [&node](SnapshotId id, std::uint64_t offset) {
+    node.receive(3, node.status().term, SnapshotReply{id, false, offset, LogIndex{}});
+  };
+  SnapshotPart part = next_part();
+  for (const std::uint64_t offset : {4, 8, 12}) {
+    ASSERT_EQ(part.bytes.size(), 4U);
+    answer(part.id, offset);
+    part = next_part();
+    ASSERT_EQ(part.offset, offset);
+  }
+  answer(part.id, 4);
+  part = next_part();
+  ASSERT_EQ(part.offset, 4U);
+  answer(part.id, 12);
+  EXPECT_EQ(next_part().offset, 12U);
+  EXPECT_EQ(inspect(node.host().core(), LogIndex{1}).malformed, 0U);
+  // But no answer can claim what was never sent.
+  answer(part.id, 17);
+  EXPECT_EQ(inspect(node.host().core(), LogIndex{1}).malformed, 1U);
+}
+
 // Raft 7: "If instead the follower receives a snapshot that describes a prefix of its log, ... entries
 // following the snapshot are still valid and must be retained."
 TEST(RaftPaper, S7KeepsWhatFollowsASnapshotOfAPrefix) {
