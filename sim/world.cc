@@ -295,8 +295,7 @@ void World::happened(NodeId node, const Event& event) {
   marks_.happened(node, event.name, standing.term, standing.joint);
   // Nothing damages a message here: one that makes no sense to a core was wrong when another core sent it.
   const bool senseless = event.name == "message-dropped" || event.name == "chain-mismatch";
-  if (senseless && options_.invariants)
-    break_with({"sound-messages", fmt::format("{}: {}", node_name(node), event.text)});
+  if (senseless) break_with({"sound-messages", fmt::format("{}: {}", node_name(node), event.text)});
   if (options_.spectator != nullptr) options_.spectator->happened(now_, node, event);
 }
 

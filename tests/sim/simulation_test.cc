@@ -115,6 +115,40 @@ TEST(Simulation, CallsANodeThatRefusesItsOwnDataByName) {
   EXPECT_THAT(tally.text(1.0), HasSubstr("node node-refused: 1 seeds"));
 }
 
+// Nothing damages messages here either, so this test gives n2 an entry that nobody wrote: what the leader
+// sends does not follow from it.
+TEST(Simulation, CallsAMessageThatMakesNoSenseAViolation) {
+  Plan plan = default_plan();
+  plan.random_faults.reset();
+  plan.time_limit = seconds(20);
+  plan.expect_faults = 1;
+  plan.fault_events = {{seconds(3), seconds(2), {"kill", "", "n2"}}};
+  SimOptions how;
+  how.invariants = false;  // They would look into the log and see it there.
+  int starts = 0;
+  how.before_start = [&](NodeId node, DiskStorage& disk) {
+    if (node != NodeId(2) || ++starts < 2) return;
+    std::optional<raft::Entry> last;
+    const Status read = disk.view().scan(Space::kLog, raft::entry_key(LogIndex(1)), raft::kEntryKeysEnd,
+                                         [&](std::string_view key, std::string_view value) {
+                                           last = raft::decode_entry(*raft::parse_entry_key(key), value);
+                                           return true;
+                                         });
+    ASSERT_TRUE(read.ok() && last);
+    last->index = last->index + 1;
+    last->data = "rubbish";
+    last->chain = link(last->chain, *last);
+    Batch damage;
+    damage.put(Space::kLog, raft::entry_key(last->index), raft::encode_entry(*last));
+    disk.apply(std::move(damage), disk.applied_at_open());
+  };
+  const auto result = simulate(plan, 1, how);
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(result->outcome, Outcome::kInvariant) << result->why;
+  EXPECT_EQ(result->kind, "sound-messages");
+  EXPECT_THAT(result->why, HasSubstr("n2: entries up to "));
+}
+
 TEST(Simulation, TellsPowerLossFromAKill) {
   Plan plan = default_plan();
   plan.random_faults.reset();
