@@ -118,7 +118,7 @@ Membership Agents::wanted_members() const {
     const auto* fault = std::get_if<MembersFault>(&known.spec);
     if (fault != nullptr && known.stage != Stage::kRemoving) faults.push_back(*fault);
   }
-  return combine(all_nodes(), faults);
+  return combine_members(all_nodes(), faults);
 }
 
 }  // namespace ordeal::env

@@ -3,17 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
-#include <iterator>
-
 namespace ordeal::env {
 namespace {
 
 constexpr const char* kNobodyLeads = "no node says that it leads";
-
-bool contains(const std::vector<NodeId>& nodes, NodeId node) {
-  return std::find(nodes.begin(), nodes.end(), node) != nodes.end();
-}
 
 std::vector<std::string> node_names(const std::vector<NodeId>& nodes) {
   std::vector<std::string> list;
@@ -66,19 +59,6 @@ Value leader_to_value(const std::vector<NodeStatus>& statuses) {
                     {"term", static_cast<std::int64_t>(leader->observation.term.value())},
                     {"voters", to_list(leader->members.voters)},
                     {"learners", to_list(leader->members.learners)}};
-}
-
-Membership combine(std::vector<NodeId> nodes, const std::vector<MembersFault>& faults) {
-  Membership members{std::move(nodes), {}};
-  for (const MembersFault& fault : faults) {
-    const auto demoted = [&](NodeId node) { return contains(fault.learners, node); };
-    const auto gone = [&](NodeId node) { return !demoted(node) && !contains(fault.voters, node); };
-    std::erase_if(members.learners, gone);
-    std::copy_if(members.voters.begin(), members.voters.end(), std::back_inserter(members.learners), demoted);
-    std::erase_if(members.voters, [&](NodeId node) { return demoted(node) || gone(node); });
-  }
-  std::sort(members.learners.begin(), members.learners.end());
-  return members;
 }
 
 }  // namespace ordeal::env

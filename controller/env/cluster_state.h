@@ -22,8 +22,4 @@ namespace ordeal::env {
 /// For the history: {leader: "n1", term: 3, voters: ["n1" ...], learners: []}; nil when nobody leads.
 [[nodiscard]] Value leader_to_value(const std::vector<NodeStatus>& statuses);
 
-/// Faults overlap: a node votes when all of them let it, and is a learner when all of them keep it. The
-/// voters may be none at all.
-[[nodiscard]] Membership combine(std::vector<NodeId> nodes, const std::vector<MembersFault>& faults);
-
 }  // namespace ordeal::env

@@ -6,6 +6,7 @@
 #include "common/node_event.h"
 #include "common/result.h"
 #include "controller/env/transport.h"
+#include "nemesis/faults/members.h"
 
 #include <cstdint>
 #include <map>
@@ -14,14 +15,6 @@
 #include <vector>
 
 namespace ordeal::env {
-
-/// In order of nodes.
-struct Membership {
-  std::vector<NodeId> voters;
-  std::vector<NodeId> learners;
-
-  friend bool operator==(const Membership&, const Membership&) = default;
-};
 
 struct NodeStatus {
   NodeObservation observation;  ///< reachable is true

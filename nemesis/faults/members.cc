@@ -3,6 +3,7 @@
 #include "nemesis/faults/targets.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace ordeal {
 namespace {
@@ -10,6 +11,10 @@ namespace {
 const std::vector<std::string_view>& members_shapes() {
   static const std::vector<std::string_view> names{"remove", "demote"};
   return names;
+}
+
+bool contains(const std::vector<NodeId>& nodes, NodeId node) {
+  return std::find(nodes.begin(), nodes.end(), node) != nodes.end();
 }
 
 }  // namespace
@@ -32,6 +37,19 @@ Result<FaultSpec> Members::choose(const FaultRequest& request, const ClusterView
     if (struck && request.shape == "demote") fault.learners.push_back(node);
   }
   return FaultSpec(std::move(fault));
+}
+
+Membership combine_members(std::vector<NodeId> nodes, const std::vector<MembersFault>& faults) {
+  Membership members{std::move(nodes), {}};
+  for (const MembersFault& fault : faults) {
+    const auto demoted = [&](NodeId node) { return contains(fault.learners, node); };
+    const auto gone = [&](NodeId node) { return !demoted(node) && !contains(fault.voters, node); };
+    std::erase_if(members.learners, gone);
+    std::copy_if(members.voters.begin(), members.voters.end(), std::back_inserter(members.learners), demoted);
+    std::erase_if(members.voters, [&](NodeId node) { return demoted(node) || gone(node); });
+  }
+  std::sort(members.learners.begin(), members.learners.end());
+  return members;
 }
 
 }  // namespace ordeal

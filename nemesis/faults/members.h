@@ -6,6 +6,8 @@
 
 #include "nemesis/faults/fault.h"
 
+#include <vector>
+
 namespace ordeal {
 
 class Members : public Fault {
@@ -15,5 +17,17 @@ class Members : public Fault {
   [[nodiscard]] Result<FaultSpec> choose(const FaultRequest& request, const ClusterView& cluster,
                                          Rng& rng) const override;
 };
+
+/// In order of nodes.
+struct Membership {
+  std::vector<NodeId> voters;
+  std::vector<NodeId> learners;
+
+  friend bool operator==(const Membership&, const Membership&) = default;
+};
+
+/// Faults overlap: a node votes when all of them let it, and is a learner when all of them keep it. The
+/// voters may be none at all. Requires: `nodes` is sorted.
+[[nodiscard]] Membership combine_members(std::vector<NodeId> nodes, const std::vector<MembersFault>& faults);
 
 }  // namespace ordeal

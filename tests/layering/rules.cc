@@ -54,7 +54,7 @@ const std::vector<Folder>& table() {
        {"fmt", "yaml-cpp"},
        true},
       {"controller/env",
-       {"common", "clients", "controller/run"},
+       {"common", "clients", "nemesis/faults", "controller/run"},
        {"fmt", "curl", "Boost.Asio", "Boost.JSON", "yaml-cpp", "spdlog"},
        false},
       {"controller/report",

@@ -2,11 +2,14 @@
 
 #include "nemesis/faults/members.h"
 
+#include "common/prng.h"
 #include "nemesis/faults/describe.h"
 #include "nemesis/faults/transfer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 namespace ordeal {
 namespace {
@@ -50,6 +53,49 @@ TEST(Members, LeavesOutOrDemotesTheTarget) {
 TEST(Members, KeepsAVoter) {
   EXPECT_THAT(Members().check({"members", "remove", "all"}, 3).error().message,
               HasSubstr("a voter that stays"));
+}
+
+TEST(CombineMembers, WithoutFaultsEverybodyVotes) {
+  EXPECT_EQ(combine_members({NodeId(1), NodeId(2)}, {}), (Membership{{NodeId(1), NodeId(2)}, {}}));
+}
+
+TEST(CombineMembers, OverlappingFaultsAllHold) {
+  const MembersFault without_n1{{NodeId(2), NodeId(3)}, {}};
+  const MembersFault demoted_n1{{NodeId(2), NodeId(3)}, {NodeId(1)}};
+  const MembersFault demoted_n2{{NodeId(1), NodeId(3)}, {NodeId(2)}};
+  const MembersFault without_n3{{NodeId(1), NodeId(2)}, {}};
+  EXPECT_EQ(combine_members({NodeId(1), NodeId(2), NodeId(3)}, {demoted_n1, without_n1}),
+            (Membership{{NodeId(2), NodeId(3)}, {}}));
+  EXPECT_EQ(combine_members({NodeId(1), NodeId(2), NodeId(3)}, {demoted_n2, demoted_n1}),
+            (Membership{{NodeId(3)}, {NodeId(1), NodeId(2)}}));
+  EXPECT_THAT(combine_members({NodeId(1), NodeId(2), NodeId(3)}, {without_n1, demoted_n2, without_n3}).voters,
+              IsEmpty());
+}
+
+// The naive twin: what each fault says of a node, one node at a time; the order of faults does not matter.
+TEST(CombineMembers, DoesAsOneNodeAtATimeWould) {
+  enum Standing { kVoter, kLearner, kGone };
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    Rng rng(seed);
+    std::vector<NodeId> nodes;
+    for (std::uint32_t n = 1; n <= 5; ++n) nodes.emplace_back(n);
+    std::vector<Standing> worst(nodes.size(), kVoter);
+    std::vector<MembersFault> faults(rng.below(4));
+    for (MembersFault& fault : faults) {
+      for (std::size_t i = 0; i < nodes.size(); ++i) {
+        const auto standing = static_cast<Standing>(rng.below(3));
+        if (standing == kVoter) fault.voters.push_back(nodes[i]);
+        if (standing == kLearner) fault.learners.push_back(nodes[i]);
+        worst[i] = std::max(worst[i], standing);
+      }
+    }
+    Membership expected;
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      if (worst[i] == kVoter) expected.voters.push_back(nodes[i]);
+      if (worst[i] == kLearner) expected.learners.push_back(nodes[i]);
+    }
+    EXPECT_EQ(combine_members(nodes, faults), expected) << "seed " << seed;
+  }
 }
 
 }  // namespace
