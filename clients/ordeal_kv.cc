@@ -76,7 +76,7 @@ ClientOutput OrdealKv::on(Now now, Rng& rng, const ClientInput& input) {
 
 void OrdealKv::invoke(Now now, Rng& rng, const Invoke& input, ClientOutput& output) {
   ORDEAL_CHECK(!open_);
-  open_.emplace();
+  open_ = Operation{};
   open_->op = input.op;
   open_->endpoint =
       options_.sticky ? options_.home : NodeId(static_cast<std::uint32_t>(1 + rng.below(options_.nodes)));

@@ -1,6 +1,7 @@
 // The environment port in virtual time: faults, their probes, the final heal; and the liveness phase.
 
 #include "common/check.h"
+#include "nemesis/faults/members.h"
 #include "sim/world.h"
 
 #include <fmt/format.h>
@@ -12,8 +13,12 @@ namespace {
 
 constexpr Duration kVerbMin = milliseconds(1);
 constexpr Duration kVerbMax = milliseconds(20);
-/// Election timeouts for which the liveness phase lets things move on, whatever they move to.
-constexpr int kLookMax = 10'000;
+/// For so long the cluster is asked until a leader agrees, as on real nodes.
+constexpr Duration kAgreeLimit = seconds(6);
+constexpr const char* kGivenUp = "taken away before a leader agreed";
+/// Election timeouts for which the liveness phase lets things move on, whatever they move to: a learner that
+/// gets thousands of entries one by one from slow disks needs about a thousand.
+constexpr int kLookMax = 3'000;
 
 template <class... Ts>
 struct Overloaded : Ts... {
@@ -25,6 +30,11 @@ Overloaded(Ts...) -> Overloaded<Ts...>;
 template <class Item>
 bool contains(const std::vector<Item>& items, const Item& item) {
   return std::find(items.begin(), items.end(), item) != items.end();
+}
+
+/// These are done by the cluster, when its leader agrees.
+bool is_asked_of_cluster(const FaultSpec& spec) {
+  return std::holds_alternative<TransferFault>(spec) || std::holds_alternative<MembersFault>(spec);
 }
 
 /// A link that is only as good as a PacketFault leaves it.
@@ -43,9 +53,17 @@ void World::environment(EnvironmentRequest request) {
   EnvironmentResult result;
   result.id = request.id;
   result.earliest = now_;
+  result.outcome = EnvironmentOutcome::kVerified;
   bool seen = true;
+  bool waits = false;
   std::visit(Overloaded{[&](ApplyFault& apply) {
                           if (!faults_.emplace(apply.fault, apply.spec).second) return;  // idempotent
+                          if (is_asked_of_cluster(apply.spec)) {
+                            waiting_.emplace(apply.fault, Waiting{result, now_ + kAgreeLimit});
+                            queue_.push(now_, AskCluster{apply.fault});
+                            waits = true;
+                            return;
+                          }
                           put_in_force(apply.spec);
                           seen = in_force(apply.spec);
                         },
@@ -54,6 +72,7 @@ void World::environment(EnvironmentRequest request) {
                           if (fault == faults_.end()) return;
                           const FaultSpec spec = std::move(fault->second);
                           faults_.erase(fault);
+                          settle(remove.fault, EnvironmentOutcome::kDeclined, kGivenUp);
                           take_away(spec);
                         },
                         [&](const ProbeFault& probe) {
@@ -62,8 +81,15 @@ void World::environment(EnvironmentRequest request) {
                         },
                         [&](const HealAll&) { heal_everything(); }},
              request.verb);
-  result.outcome = seen ? EnvironmentOutcome::kVerified : EnvironmentOutcome::kUnverified;
-  if (!seen) result.reason = "the simulated cluster does not show it";
+  if (waits) return;
+  if (!seen) {
+    result.outcome = EnvironmentOutcome::kUnverified;
+    result.reason = "the simulated cluster does not show it";
+  }
+  answer(std::move(result));
+}
+
+void World::answer(EnvironmentResult result) {
   const MonotonicTime at = now_ + between(kVerbMin, kVerbMax);
   result.latest = at;
   queue_.push(at, EnvironmentAnswer{std::move(result)});
@@ -95,13 +121,7 @@ void World::put_in_force(const FaultSpec& spec) {
                         [&](const DiskFault& fault) {
                           for (const NodeId node : fault.nodes) refresh_disk(node);
                         },
-                        [&](const TransferFault& fault) {
-                          for (Place& at : places_) at.node->transfer(now_, fault.target);
-                        },
-                        [&](const MembersFault&) {
-                          // One who asks again and again asks for all of them.
-                          queue_.push(now_, AskForMembers{/*again=*/wanted_members().size() == 1});
-                        }},
+                        [](const TransferFault&) {}, [](const MembersFault&) {}},
              spec);
 }
 
@@ -137,7 +157,7 @@ void World::take_away(const FaultSpec& spec) {
                             if (!held_down(node)) restart(node);  // A failed sync has ended it.
                           }
                         },
-                        [&](const TransferFault&) {}, [&](const MembersFault&) { restore_members(); }},
+                        [](const TransferFault&) {}, [&](const MembersFault&) { ask_for_members(); }},
              spec);
 }
 
@@ -167,7 +187,7 @@ bool World::in_force(const FaultSpec& spec) const {
                    return all(fault.nodes,
                               [&](NodeId id) { return place(id).node->disk_health() == disk_health(id); });
                  },
-                 // A leader may refuse, as it may on real machines: to have asked is all there is.
+                 // The leader has agreed, or it would not be among the faults.
                  [](const TransferFault&) { return true; }, [](const MembersFault&) { return true; }},
       spec);
 }
@@ -242,35 +262,72 @@ void World::uncut(Cut link) {
   }
 }
 
-std::vector<const MembersFault*> World::wanted_members() const {
-  std::vector<const MembersFault*> wanted;
-  for (const auto& [id, spec] : faults_) {
-    const auto* fault = std::get_if<MembersFault>(&spec);
-    if (fault != nullptr) wanted.push_back(fault);
+// --- What the cluster is asked for
+
+void World::on(const AskCluster& event) {
+  const auto fault = faults_.find(event.fault);
+  if (fault == faults_.end()) return;
+  const auto* transfer = std::get_if<TransferFault>(&fault->second);
+  const auto waiting = waiting_.find(event.fault);
+  // Who was handed leadership once is not handed it again.
+  if (transfer != nullptr && waiting == waiting_.end()) return;
+  const bool agreed = transfer != nullptr ? ask_for_transfer(transfer->target) : ask_for_members();
+  if (waiting != waiting_.end()) {
+    if (agreed) {
+      settle(event.fault, EnvironmentOutcome::kVerified, "");
+    } else if (now_ >= waiting->second.deadline) {
+      return settle(event.fault, EnvironmentOutcome::kDeclined, "no leader agreed");
+    }
   }
-  return wanted;
+  queue_.push(now_ + between(milliseconds(20), settings_.election_timeout()), AskCluster{event.fault});
 }
 
-/// An operator asks again until a leader does it. When several are at work they get in each other's way.
-void World::on(const AskForMembers& event) {
-  const auto wanted = wanted_members();
-  if (wanted.empty()) return;
-  const MembersFault& fault = *wanted[rng_.below(wanted.size())];
-  for (Place& at : places_) at.node->change_members(now_, fault.voters, fault.learners);
-  if (event.again)
-    queue_.push(now_ + between(milliseconds(20), settings_.election_timeout()), AskForMembers{true});
+void World::on(const AskForMembers& /*event*/) {
+  ask_for_members();
 }
 
-/// All are voters again, when there is a leader to do it; the heal asks again.
-void World::restore_members() {
+void World::settle(FaultId fault, EnvironmentOutcome outcome, std::string reason) {
+  auto waiting = waiting_.extract(fault);
+  if (waiting.empty()) return;
+  EnvironmentResult result = std::move(waiting.mapped().result);
+  result.outcome = outcome;
+  result.reason = std::move(reason);
+  answer(std::move(result));
+}
+
+bool World::ask_for_transfer(NodeId target) {
+  // Each is asked: those that do not lead refuse.
+  bool agreed = false;
+  for (Place& at : places_) agreed = at.node->transfer(now_, target) || agreed;
+  return agreed;
+}
+
+bool World::wants_members() const {
+  return std::any_of(faults_.begin(), faults_.end(),
+                     [](const auto& fault) { return std::holds_alternative<MembersFault>(fault.second); });
+}
+
+/// Those that all members faults in force leave; without any: everybody.
+bool World::ask_for_members() {
   std::vector<NodeId> everybody;
   for (std::uint32_t n = 1; n <= plan_.nodes; ++n) everybody.push_back(NodeId(n));
-  for (Place& at : places_) at.node->change_members(now_, everybody, {});
+  std::vector<MembersFault> wanted;
+  for (const auto& [id, spec] : faults_) {
+    const auto* fault = std::get_if<MembersFault>(&spec);
+    if (fault != nullptr) wanted.push_back(*fault);
+  }
+  const Membership members = combine_members(std::move(everybody), wanted);
+  bool agreed = false;
+  for (Place& at : places_) agreed = at.node->change_members(now_, members) || agreed;
+  return agreed;
 }
 
 void World::heal_everything() {
   auto faults = std::exchange(faults_, {});
-  for (const auto& [id, spec] : faults) take_away(spec);
+  for (const auto& [id, spec] : faults) {
+    settle(id, EnvironmentOutcome::kDeclined, kGivenUp);
+    take_away(spec);
+  }
   for (std::uint32_t n = 1; n <= plan_.nodes; ++n) {
     Node& at = node(NodeId(n));
     if (!at.running()) start_node(NodeId(n));
@@ -303,7 +360,7 @@ bool World::everybody_votes() {
     if (done) return true;
     still = executed > before ? 0 : still + 1;
     before = executed;
-    restore_members();
+    ask_for_members();
     pass(settings_.election_timeout());
   }
   return false;

@@ -122,18 +122,20 @@ void Node::wake(MonotonicTime now) {
   if (!paused_) run(now);
 }
 
-void Node::transfer(MonotonicTime now, NodeId target) {
-  control(now, [target](host::Core& core, Now at) {
-    // Ignored: who no longer leads cannot hand over.
-    static_cast<void>(core.transfer_leadership(at, target));
+bool Node::transfer(MonotonicTime now, NodeId target) {
+  const auto agreed = std::make_shared<bool>(false);
+  control(now, [target, agreed](host::Core& core, Now at) {
+    *agreed = core.transfer_leadership(at, target).ok();
   });
+  return *agreed;
 }
 
-void Node::change_members(MonotonicTime now, std::vector<NodeId> voters, std::vector<NodeId> learners) {
-  control(now, [voters = std::move(voters), learners = std::move(learners)](host::Core& core, Now at) {
-    // Ignored: a change may be under way, and who no longer leads cannot begin one.
-    static_cast<void>(core.change_members(at, voters, learners));
+bool Node::change_members(MonotonicTime now, const Membership& members) {
+  const auto agreed = std::make_shared<bool>(false);
+  control(now, [members, agreed](host::Core& core, Now at) {
+    *agreed = core.change_members(at, members.voters, members.learners).ok();
   });
+  return *agreed;
 }
 
 void Node::control(MonotonicTime now, host::Control control) {

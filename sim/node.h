@@ -2,6 +2,7 @@
 // One node of a simulated cluster: the real duties of a host (node/host/duties) around a protocol core, on a
 // disk and a clock of the world. It lives, is killed, loses power, is paused; its storage outlives it.
 
+#include "nemesis/faults/members.h"
 #include "node/host/duties/core.h"
 #include "node/host/duties/http_message.h"
 #include "node/protocol.h"
@@ -70,8 +71,9 @@ class Node : private host::CoreOutlet, private host::StorageSink {
   void disk_done(MonotonicTime now);
   void wake(MonotonicTime now);
   /// A leader is asked to hand over to `target`, or to anybody. The members are to be these.
-  void transfer(MonotonicTime now, NodeId target);
-  void change_members(MonotonicTime now, std::vector<NodeId> voters, std::vector<NodeId> learners);
+  /// Whether the node agreed. One that is paused does when it goes on, and nobody hears of it.
+  bool transfer(MonotonicTime now, NodeId target);
+  bool change_members(MonotonicTime now, const Membership& members);
 
  private:
   void hand_over(std::vector<host::Delivery>& deliveries, std::vector<host::Outgoing>& messages) override;

@@ -262,7 +262,7 @@ std::string describe(const Shrunk& shrunk) {
 
 SimOptions judged_by(bool history_alone) {
   SimOptions options;
-  options.invariants = options.liveness = !history_alone;
+  options.invariants = options.sound_messages = options.liveness = !history_alone;
   return options;
 }
 

@@ -68,7 +68,8 @@ Result<SimResult> simulate(const Plan& plan, std::uint64_t seed, const SimOption
 
   SimResult result;
   result.seed = seed;
-  World world(plan, *settings, seed, {options.invariants, options.spectator, options.before_start});
+  World world(plan, *settings, seed,
+              {options.invariants, options.sound_messages, options.spectator, options.before_start});
   RunLoop loop(plan, seed, std::move(*workload), &make_client, MonotonicTime());
   world.run(loop, plan.time_limit + kBesideTheLoad);
   result.summary = loop.summary();
@@ -95,7 +96,7 @@ Result<SimResult> simulate(const Plan& plan, std::uint64_t seed, const SimOption
   result.events = world.events();
   result.trace_hash = world.trace_hash();
   Marks marks = world.marks();
-  marks.recorded(result.history);
+  if (plan.workload.unique_values && plan.workload.name != "script") marks.recorded(result.history);
   for (std::size_t i = 0; i < kMarkCount; ++i) {
     const auto mark = static_cast<Mark>(i);
     if (marks.reached(mark)) result.marks.push_back(mark);

@@ -31,6 +31,7 @@ enum class Outcome : std::uint8_t {
 
 struct SimOptions {
   bool invariants = true;
+  bool sound_messages = true;  ///< a message that a core drops as senseless is a violation
   bool liveness = true;
   Spectator* spectator = nullptr;
   std::function<void(NodeId, DiskStorage&)> before_start;  ///< as in WorldOptions

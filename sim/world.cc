@@ -258,7 +258,7 @@ void World::stepped(NodeId node, const Protocol& protocol) {
   here.joint = standing.joint;
   if (standing.leader == here.leader && standing.term == here.term) return;
   // An operator who wants other members asks the new leader at once, before it has committed anything.
-  if (standing.leader && !wanted_members().empty()) queue_.push(now_, AskForMembers{});
+  if (standing.leader && wants_members()) queue_.push(now_, AskForMembers{});
   here.leader = standing.leader;
   here.term = standing.term;
   observe_soon(node);
@@ -295,7 +295,8 @@ void World::happened(NodeId node, const Event& event) {
   marks_.happened(node, event.name, standing.term, standing.joint);
   // Nothing damages a message here: one that makes no sense to a core was wrong when another core sent it.
   const bool senseless = event.name == "message-dropped" || event.name == "chain-mismatch";
-  if (senseless) break_with({"sound-messages", fmt::format("{}: {}", node_name(node), event.text)});
+  if (senseless && options_.sound_messages)
+    break_with({"sound-messages", fmt::format("{}: {}", node_name(node), event.text)});
   if (options_.spectator != nullptr) options_.spectator->happened(now_, node, event);
 }
 

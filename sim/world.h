@@ -46,6 +46,7 @@ class Spectator {
 
 struct WorldOptions {
   bool invariants = true;
+  bool sound_messages = true;
   Spectator* spectator = nullptr;
   /// Called with a node's disk before the node starts: what no fault of a plan does, a test may do to it.
   std::function<void(NodeId, DiskStorage&)> before_start;
@@ -110,11 +111,13 @@ class World : private NodeOutlet {
   struct Observe {
     NodeId node;
   };
-  struct AskForMembers {
-    bool again = false;  ///< and again after a while
+  /// For a fault in force that is done by the cluster.
+  struct AskCluster {
+    FaultId fault;
   };
+  struct AskForMembers {};
   using Happening = std::variant<PeerArrival, DiskRound, NodeWake, CallArrival, CallAnswer, CallLoss,
-                                 LoopWake, EnvironmentAnswer, Observe, AskForMembers>;
+                                 LoopWake, EnvironmentAnswer, Observe, AskCluster, AskForMembers>;
 
   struct Place {
     std::unique_ptr<Node> node;
@@ -125,6 +128,11 @@ class World : private NodeOutlet {
     bool joint = false;  ///< its members are being changed
     bool observe_pending = false;
     LogIndex compared;  ///< the applied index at which its state was compared last
+  };
+  /// A fault that no leader has agreed to yet.
+  struct Waiting {
+    EnvironmentResult result;
+    MonotonicTime deadline;
   };
   /// A message that waits for its link to come back.
   struct Kept {
@@ -145,6 +153,7 @@ class World : private NodeOutlet {
   void on(const LoopWake& event);
   void on(EnvironmentAnswer& event);
   void on(const Observe& event);
+  void on(const AskCluster& event);
   void on(const AskForMembers& event);
   void fold(std::uint64_t word) { hash_ = (hash_ ^ word) * 0x9E3779B97F4A7C15ULL + (hash_ >> 29); }
   void fold(std::string_view bytes);
@@ -186,8 +195,13 @@ class World : private NodeOutlet {
   [[nodiscard]] std::int64_t clock_rate(NodeId node) const;
   [[nodiscard]] DiskHealth disk_health(NodeId node) const;
   [[nodiscard]] bool held_down(NodeId node) const;
-  [[nodiscard]] std::vector<const MembersFault*> wanted_members() const;
-  void restore_members();
+  void answer(EnvironmentResult result);
+  /// Answers for a fault that waits for a leader to agree; when it does not wait, nothing.
+  void settle(FaultId fault, EnvironmentOutcome outcome, std::string reason);
+  /// Whether a leader agreed.
+  bool ask_for_transfer(NodeId target);
+  bool ask_for_members();
+  [[nodiscard]] bool wants_members() const;
 
   // --- Liveness (faults.cc)
   void pass(Duration length);
@@ -213,6 +227,7 @@ class World : private NodeOutlet {
   std::vector<Place> places_;
   std::deque<Kept> kept_;
   std::map<FaultId, FaultSpec> faults_;
+  std::map<FaultId, Waiting> waiting_;
   raft::ClusterInvariants invariants_;
   std::vector<std::optional<std::uint64_t>> states_;  ///< by applied index: digest of the first state seen
 

@@ -150,7 +150,7 @@ void Core::become_leader() {
   votes_.clear();
   abandon_forwards();
   incoming_.reset();
-  lead_.emplace();
+  lead_ = Leading{};
   lead_->first_own = log_.last_index() + 1;
   seen_forwards_ = {term_, {}};
   sync_peers(lead_->first_own);

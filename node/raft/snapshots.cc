@@ -110,6 +110,7 @@ void Core::handle(NodeId from, Term /*term*/, SnapshotReply& m) {
   if (m.offset > snapshot.sent_end || has_all) return drop_malformed(from);
   // Mostly the end of the chunk under way. Before it when the receiver restarted or an answer was overtaken,
   // beyond it when such a late answer had led back to what the receiver has.
+  // One that restarts has to begin again, and is waited for anew.
   if (m.offset > snapshot.taken) snapshot.progress_at = clock();
   snapshot.taken = m.offset;
   read_chunk(snapshot, m.offset);

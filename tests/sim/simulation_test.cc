@@ -149,6 +149,50 @@ TEST(Simulation, CallsAMessageThatMakesNoSenseAViolation) {
   EXPECT_THAT(result->why, HasSubstr("n2: entries up to "));
 }
 
+Plan asked_of_the_cluster(std::uint32_t nodes, std::vector<FaultEvent> events) {
+  Plan plan = default_plan();
+  plan.nodes = nodes;
+  plan.random_faults.reset();
+  plan.time_limit = seconds(20);
+  plan.fault_events = std::move(events);
+  plan.expect_faults = static_cast<std::uint32_t>(plan.fault_events.size());
+  return plan;
+}
+
+// The leader itself cannot be handed leadership, and nobody can be removed when nobody would be left: the
+// cluster declines, as on real nodes, and the run has not seen the faults that it expects.
+TEST(Simulation, DoesNotCountWhatTheClusterDeclines) {
+  const SimResult result =
+      run(asked_of_the_cluster(3, {{seconds(2), milliseconds(100), {"transfer", "", "n1"}},
+                                   {seconds(6), milliseconds(100), {"transfer", "", "n1"}},
+                                   {seconds(9), seconds(9), {"members", "remove", "n1"}},
+                                   {seconds(11), seconds(7), {"members", "remove", "n2,n3"}}}),
+          1);
+  EXPECT_FALSE(result.bad()) << result.why;
+  EXPECT_EQ(result.summary.progress.faults_verified, 2U);
+  EXPECT_THAT(result.summary.vacuous, ::testing::Contains(HasSubstr("faults")));
+}
+
+// Each is undone by itself: when n1 may vote again, n2 still may not.
+TEST(Simulation, CombinesMembersFaultsThatOverlap) {
+  struct Members : Spectator {
+    void happened(MonotonicTime /*at*/, NodeId /*node*/, const Event& event) override {
+      if (event.name == "membership") seen.push_back(event.text);
+    }
+    std::vector<std::string> seen;
+  } members;
+  SimOptions how;
+  how.spectator = &members;
+  const auto result =
+      simulate(asked_of_the_cluster(5, {{seconds(3), seconds(7), {"members", "remove", "n1"}},
+                                        {seconds(5), seconds(10), {"members", "remove", "n2"}}}),
+               1, how);
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(result->summary.progress.faults_verified, 2U);
+  EXPECT_THAT(members.seen, ::testing::Contains(HasSubstr("voters n3 n4 n5")));
+  EXPECT_THAT(members.seen, ::testing::Contains(HasSubstr("voters n1 n3 n4 n5")));
+}
+
 TEST(Simulation, TellsPowerLossFromAKill) {
   Plan plan = default_plan();
   plan.random_faults.reset();
