@@ -56,25 +56,28 @@ Async<Agents::Probed> Agents::hand_over(FaultId fault, NodeId target) {
   }
 }
 
+/// Faults come and go during each wait: what counts after it is what they want then. Otherwise an old
+/// membership would be asked for over a newer one, and taken for what is wanted.
 Async<Agents::Probed> Agents::settle_members(std::optional<FaultId> fault, MonotonicTime deadline) {
   for (;;) {
+    Probed probed;
+    const std::vector<NodeStatus> statuses = co_await ask_statuses();
     if (fault && !faults_.contains(*fault)) co_return Probed{{kHealedMeanwhile}, {}};
     const Membership wanted = wanted_members();
     if (wanted.voters.empty())
       co_return Probed{{"with the other members faults in force no voter would be left"}, {}};
-    const std::vector<NodeStatus> statuses = co_await ask_statuses();
-    Probed probed;
     probed.measured = leader_to_value(statuses);
     std::string problem = members_problem(statuses, wanted);
-    if (!problem.empty()) probed.wrong.push_back(problem);
+    if (!problem.empty()) probed.wrong.push_back(std::move(problem));
     if (const NodeStatus* leader = find_leader(statuses)) {
       // A status shows members that are not committed yet, in a joint phase too. But a leader agrees to those
       // that it has already only when they are committed and final: until then it is busy.
       Status asked = co_await ask_node(leader->observation.node, "/v1/members", members_body(wanted));
-      if (problem.empty() && asked.ok()) co_return probed;
       if (!asked.ok()) probed.wrong.push_back(asked.error().message);
     }
-    if (monotonic_now() >= deadline) co_return probed;
+    if (fault && !faults_.contains(*fault)) co_return Probed{{kHealedMeanwhile}, {}};
+    if (wanted != wanted_members()) probed.wrong.emplace_back("other members were wanted meanwhile");
+    if (probed.wrong.empty() || monotonic_now() >= deadline) co_return probed;
     co_await alarms_.at(monotonic_now() + kProbeAgain);
   }
 }
