@@ -9,6 +9,13 @@
 #include <fmt/ranges.h>
 
 namespace ordeal::env {
+namespace {
+
+bool may_have_agreed(const Status& answer) {
+  return answer.ok() || answer.error().code == ErrorCode::kIndeterminate;
+}
+
+}  // namespace
 
 bool Agents::asked_of_cluster(const FaultSpec& spec) {
   return std::holds_alternative<TransferFault>(spec) || std::holds_alternative<MembersFault>(spec);
@@ -33,24 +40,24 @@ Async<EnvironmentResult> Agents::ask_cluster(FaultId fault, FaultSpec spec) {
   co_return result;
 }
 
-/// Asks until a leader agrees, and then never again: while it hands over it takes no requests.
+/// Asks until a leader agrees, or may have agreed, and then never again: while it hands over it takes no
+/// requests, and once it has handed over the target refuses them.
 Async<Agents::Probed> Agents::hand_over(FaultId fault, NodeId target) {
   const MonotonicTime deadline = monotonic_now() + kInForceLimit;
-  bool agreed = false;
+  Status asked = Error{ErrorCode::kUnavailable, "nobody was asked"};
   for (;;) {
     Probed probed;
     const std::vector<NodeStatus> statuses = co_await ask_statuses();
-    probed.measured = leader_to_value(statuses);
-    std::string problem = leader_problem(statuses, target);
-    if (agreed && problem.empty()) co_return probed;
-    if (!problem.empty()) probed.wrong.push_back(std::move(problem));
-    if (const NodeStatus* leader = find_leader(statuses); leader != nullptr && !agreed) {
-      Status asked = co_await ask_node(leader->observation.node, "/v1/leadership", leadership_body(target));
-      agreed = asked.ok();
-      if (!agreed) probed.wrong.push_back(asked.error().message);
-      if (!agreed && asked.error().code == ErrorCode::kInvalidArgument) co_return probed;
-    }
     if (!faults_.contains(fault)) co_return Probed{{kHealedMeanwhile}, {}};
+    probed.measured = leader_to_value(statuses);
+    const NodeStatus* leader = find_leader(statuses);
+    std::string problem = leader_problem(statuses, target);
+    if (may_have_agreed(asked) && problem.empty()) co_return probed;
+    if (!problem.empty()) probed.wrong.push_back(std::move(problem));
+    if (!may_have_agreed(asked) && leader != nullptr)
+      asked = co_await ask_node(leader->observation.node, "/v1/leadership", leadership_body(target));
+    if (!asked.ok()) probed.wrong.push_back(asked.error().message);
+    if (!asked.ok() && asked.error().code == ErrorCode::kInvalidArgument) co_return probed;
     if (monotonic_now() >= deadline) co_return probed;
     co_await alarms_.at(monotonic_now() + kProbeAgain);
   }

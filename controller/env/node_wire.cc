@@ -42,6 +42,11 @@ json::array json_names(const std::vector<NodeId>& nodes) {
   return list;
 }
 
+ErrorCode refusal_code(int status, const json::object& fault) {
+  if (status == 400) return ErrorCode::kInvalidArgument;
+  return text(fault, "outcome") == "definite" ? ErrorCode::kUnavailable : ErrorCode::kIndeterminate;
+}
+
 }  // namespace
 
 Result<NodeStatus> parse_node_status(std::string_view body, NodeId asked) {
@@ -103,17 +108,20 @@ std::string members_body(const Membership& members) {
 Status judge_control_answer(const HttpAnswer& answer, NodeId node) {
   if (answer.answered && answer.status == 200) return {};
   if (!answer.answered)
-    return Error{ErrorCode::kUnavailable,
+    return Error{answer.sent ? ErrorCode::kIndeterminate : ErrorCode::kUnavailable,
                  fmt::format("{} does not answer: {}", node_name(node), answer.reason)};
   boost::system::error_code not_json;
   const json::value root = json::parse(answer.body, not_json);
   const json::object* object = not_json ? nullptr : root.if_object();
   const json::value* error = object == nullptr ? nullptr : object->if_contains("error");
-  std::string words = answer.body.substr(0, 120);
-  if (error != nullptr && error->is_object())
-    words = fmt::format("{}: {}", text(error->get_object(), "code"), text(error->get_object(), "message"));
-  return Error{answer.status == 400 ? ErrorCode::kInvalidArgument : ErrorCode::kUnavailable,
-               fmt::format("{} refuses: {} {}", node_name(node), answer.status, words)};
+  if (error == nullptr || !error->is_object())
+    return Error{ErrorCode::kIndeterminate,
+                 fmt::format("{} answers what is no answer: {} {}", node_name(node), answer.status,
+                             answer.body.substr(0, 120))};
+  const json::object& fault = error->get_object();
+  return Error{refusal_code(answer.status, fault),
+               fmt::format("{} refuses: {} {}: {}", node_name(node), answer.status, text(fault, "code"),
+                           text(fault, "message"))};
 }
 
 }  // namespace ordeal::env

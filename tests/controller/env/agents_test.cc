@@ -180,5 +180,25 @@ TEST(Agents, AskForTheMembersThatAreWantedAfterTheWaitForTheStatuses) {
   for (const std::string& body : cluster.asked()) EXPECT_EQ(body, R"({"voters":["n1"],"learners":[]})");
 }
 
+TEST(Agents, TakeATransferForDoneThoughTheAnswerToTheRequestWasLost) {
+  FakeCluster cluster([](FakeCluster& it, const std::string&) -> std::optional<std::string> {
+    it.leader = kN2;
+    return std::nullopt;
+  });
+  const auto results = apply(cluster, {TransferFault{kN2}});
+  EXPECT_EQ(results[0].outcome, EnvironmentOutcome::kVerified) << results[0].reason;
+  EXPECT_THAT(cluster.asked(), ElementsAre(R"({"target":"n2"})"));
+}
+
+TEST(Agents, DoNotAskForATransferAgainThatTheClusterRefuses) {
+  FakeCluster cluster([](FakeCluster&, const std::string&) -> std::optional<std::string> {
+    return http(400, R"({"error":{"code":"bad_request","message":"no voter","outcome":"definite"}})");
+  });
+  const auto results = apply(cluster, {TransferFault{kN2}});
+  EXPECT_EQ(results[0].outcome, EnvironmentOutcome::kDeclined);
+  EXPECT_THAT(results[0].reason, HasSubstr("n1 refuses: 400 bad_request: no voter"));
+  EXPECT_THAT(cluster.asked(), ElementsAre(R"({"target":"n2"})"));
+}
+
 }  // namespace
 }  // namespace ordeal::env

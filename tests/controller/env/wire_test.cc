@@ -180,18 +180,30 @@ TEST(NodeWire, WritesTheBodiesOfTheFormat) {
 TEST(NodeWire, TellsNeverFromNotNow) {
   EXPECT_TRUE(judge_control_answer(answer(200, R"({"accepted":true})"), kN1).ok());
   const auto busy = judge_control_answer(
-      answer(409, R"({"error":{"code":"membership_busy","message":"a change is under way"}})"), kN1);
+      answer(
+          409,
+          R"({"error":{"code":"membership_busy","message":"a change is under way","outcome":"definite"}})"),
+      kN1);
   EXPECT_EQ(busy.error().code, ErrorCode::kUnavailable);
   EXPECT_EQ(busy.error().message, "n1 refuses: 409 membership_busy: a change is under way");
-  const auto never =
-      judge_control_answer(answer(400, R"({"error":{"code":"bad_request","message":"no voter"}})"), kN1);
+  const auto never = judge_control_answer(
+      answer(400, R"({"error":{"code":"bad_request","message":"no voter","outcome":"definite"}})"), kN1);
   EXPECT_EQ(never.error().code, ErrorCode::kInvalidArgument);
+}
+
+TEST(NodeWire, TellsNotNowFromNobodyKnows) {
   HttpAnswer silent;
-  silent.reason = "timed out";
+  silent.reason = "refused";
   EXPECT_EQ(judge_control_answer(silent, kN2).error().code, ErrorCode::kUnavailable);
-  EXPECT_EQ(judge_control_answer(silent, kN2).error().message, "n2 does not answer: timed out");
-  for (const char* body : {"", "<html>", "[]", R"({"error":"x"})"})
-    EXPECT_FALSE(judge_control_answer(answer(500, body), kN1).ok()) << body;
+  EXPECT_EQ(judge_control_answer(silent, kN2).error().message, "n2 does not answer: refused");
+  silent.sent = true;
+  EXPECT_EQ(judge_control_answer(silent, kN2).error().code, ErrorCode::kIndeterminate);
+  for (const char* body : {"", "<html>", "[]", R"({"error":"x"})",
+                           R"({"error":{"code":"internal","message":"x","outcome":"indefinite"}})"}) {
+    const Status status = judge_control_answer(answer(500, body), kN1);
+    ASSERT_FALSE(status.ok()) << body;
+    EXPECT_EQ(status.error().code, ErrorCode::kIndeterminate) << body;
+  }
 }
 
 TEST(NodeWire, TakesAnAbsentLeaderForNone) {
