@@ -21,15 +21,16 @@ struct ErrorRow {
 };
 
 constexpr std::array kErrorTable = {
-    ErrorRow{307, "not_leader", true, true},         ErrorRow{400, "bad_request", true, false},
-    ErrorRow{404, "not_found", true, false},         ErrorRow{405, "method_not_allowed", true, false},
-    ErrorRow{408, "request_timeout", true, false},   ErrorRow{409, "session_expired", false, false},
-    ErrorRow{409, "sequence_too_old", false, false}, ErrorRow{409, "membership_busy", true, false},
-    ErrorRow{413, "too_large", true, false},         ErrorRow{431, "header_too_large", true, false},
-    ErrorRow{500, "internal", false, false},         ErrorRow{503, "no_leader", true, true},
-    ErrorRow{503, "not_leader", true, true},         ErrorRow{503, "overloaded", true, true},
-    ErrorRow{503, "stopping", true, true},           ErrorRow{503, "leadership_lost", false, true},
-    ErrorRow{504, "timeout", false, true},           ErrorRow{507, "disk_full", true, false},
+    ErrorRow{307, "not_leader", true, true},          ErrorRow{400, "bad_request", true, false},
+    ErrorRow{400, "unsupported", true, false},        ErrorRow{404, "not_found", true, false},
+    ErrorRow{405, "method_not_allowed", true, false}, ErrorRow{408, "request_timeout", true, false},
+    ErrorRow{409, "session_expired", false, false},   ErrorRow{409, "sequence_too_old", false, false},
+    ErrorRow{409, "membership_busy", true, false},    ErrorRow{413, "too_large", true, false},
+    ErrorRow{431, "header_too_large", true, false},   ErrorRow{500, "internal", false, false},
+    ErrorRow{503, "no_leader", true, true},           ErrorRow{503, "not_leader", true, true},
+    ErrorRow{503, "overloaded", true, true},          ErrorRow{503, "stopping", true, true},
+    ErrorRow{503, "leadership_lost", false, true},    ErrorRow{504, "timeout", false, true},
+    ErrorRow{507, "disk_full", true, false},
 };
 
 const ErrorRow* find_row(int status, std::string_view code) {

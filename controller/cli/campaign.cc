@@ -90,8 +90,11 @@ void print_result(const report::ReportInput& input, const report::VerdictRecord&
   const auto& operations = verdict.operations;
   fmt::print("operations: {} ({} ok, {} fail, {} info)\n", operations.invoked, operations.ok, operations.fail,
              operations.info + operations.open);
-  fmt::print("faults: {} asked for, {} verified in force, {} verified healed; final heal {}\n",
-             verdict.faults.asked, verdict.faults.verified, verdict.faults.healed,
+  const report::FaultCounts& faults = verdict.faults;
+  const std::string declined =
+      faults.declined == 0 ? "" : fmt::format(" {} declined by the cluster,", faults.declined);
+  fmt::print("faults: {} asked for, {} verified in force,{} {} verified healed; final heal {}\n",
+             faults.asked, faults.verified, declined, faults.healed,
              verdict.healed ? "verified" : "NOT verified");
   print_lateness(driven);
   for (const std::string& reason : verdict.vacuous) fmt::print("vacuous: {}\n", reason);

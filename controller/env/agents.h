@@ -62,6 +62,7 @@ class Agents {
   struct Probed {
     std::vector<std::string> wrong;  ///< empty: as expected
     Value measured;
+    bool unsupported = false;  ///< by the nodes' protocol, which did nothing
   };
 
   Async<Nothing> serve(EnvironmentRequest request);

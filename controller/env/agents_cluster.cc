@@ -1,5 +1,6 @@
 // The faults of Agents that no agent has a part in: leadership and membership, asked of the leader as an
-// operator would ask for them. It may refuse, and that is no failure of the run: the outcome is kDeclined.
+// operator would ask for them. It may refuse, and that is no failure of the run: the outcome is kDeclined. A
+// protocol that knows no such thing is another matter: kUnsupported.
 
 #include "controller/env/agents.h"
 #include "controller/env/clocks.h"
@@ -13,6 +14,14 @@ namespace {
 
 bool may_have_agreed(const Status& answer) {
   return answer.ok() || answer.error().code == ErrorCode::kIndeterminate;
+}
+
+bool never(const Status& answer) {
+  return !answer.ok() && answer.error().code == ErrorCode::kInvalidArgument;
+}
+
+bool is_unsupported(const Status& answer) {
+  return !answer.ok() && answer.error().code == ErrorCode::kUnsupported;
 }
 
 }  // namespace
@@ -33,8 +42,15 @@ Async<EnvironmentResult> Agents::ask_cluster(FaultId fault, FaultSpec spec) {
   }
   result.latest = monotonic_now();
   result.measured = std::move(probed.measured);
-  result.outcome = probed.wrong.empty() ? EnvironmentOutcome::kVerified : EnvironmentOutcome::kDeclined;
   result.reason = fmt::format("{}", fmt::join(probed.wrong, "; "));
+  if (probed.unsupported) {
+    // Nothing was done: nobody will take it away, and no heal could give back what no node can change.
+    faults_.erase(fault);
+    members_struck_ = false;
+    result.outcome = EnvironmentOutcome::kUnsupported;
+    co_return result;
+  }
+  result.outcome = probed.wrong.empty() ? EnvironmentOutcome::kVerified : EnvironmentOutcome::kDeclined;
   const auto it = faults_.find(fault);
   if (probed.wrong.empty() && it != faults_.end()) it->second.stage = Stage::kInForce;
   co_return result;
@@ -57,7 +73,8 @@ Async<Agents::Probed> Agents::hand_over(FaultId fault, NodeId target) {
     if (!may_have_agreed(asked) && leader != nullptr)
       asked = co_await ask_node(leader->observation.node, "/v1/leadership", leadership_body(target));
     if (!asked.ok()) probed.wrong.push_back(asked.error().message);
-    if (!asked.ok() && asked.error().code == ErrorCode::kInvalidArgument) co_return probed;
+    probed.unsupported = is_unsupported(asked);
+    if (probed.unsupported || never(asked)) co_return probed;
     if (monotonic_now() >= deadline) co_return probed;
     co_await alarms_.at(monotonic_now() + kProbeAgain);
   }
@@ -81,6 +98,8 @@ Async<Agents::Probed> Agents::settle_members(std::optional<FaultId> fault, Monot
       // that it has already only when they are committed and final: until then it is busy.
       Status asked = co_await ask_node(leader->observation.node, "/v1/members", members_body(wanted));
       if (!asked.ok()) probed.wrong.push_back(asked.error().message);
+      probed.unsupported = is_unsupported(asked);
+      if (probed.unsupported) co_return probed;
     }
     if (fault && !faults_.contains(*fault)) co_return Probed{{kHealedMeanwhile}, {}};
     if (wanted != wanted_members()) probed.wrong.emplace_back("other members were wanted meanwhile");

@@ -43,6 +43,7 @@ json::array json_names(const std::vector<NodeId>& nodes) {
 }
 
 ErrorCode refusal_code(int status, const json::object& fault) {
+  if (text(fault, "code") == "unsupported") return ErrorCode::kUnsupported;
   if (status == 400) return ErrorCode::kInvalidArgument;
   return text(fault, "outcome") == "definite" ? ErrorCode::kUnavailable : ErrorCode::kIndeterminate;
 }

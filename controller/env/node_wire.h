@@ -33,8 +33,8 @@ struct NodeStatus {
 [[nodiscard]] std::string leadership_body(NodeId target);
 /// Of `POST /v1/members`.
 [[nodiscard]] std::string members_body(const Membership& members);
-/// Of these two. kInvalidArgument: the node will never do it; kUnavailable: not now; kIndeterminate: nobody
-/// knows whether it does it. In the node's words.
+/// Of these two. kUnsupported: its protocol has no such thing; kInvalidArgument: the node will never do it;
+/// kUnavailable: not now; kIndeterminate: nobody knows whether it does it. In the node's words.
 [[nodiscard]] Status judge_control_answer(const HttpAnswer& answer, NodeId node);
 
 }  // namespace ordeal::env

@@ -87,6 +87,7 @@ void follow_start(const Op& op, std::vector<FaultRecord>& faults) {
     fault->began = bounds_of(op);
   } else {
     fault->apply_error = op.error;
+    fault->declined = op.value.find("declined") != nullptr;
   }
 }
 
@@ -183,6 +184,7 @@ FaultCounts count_faults(const std::vector<FaultRecord>& faults) {
     ++counts.asked;
     counts.verified += fault.began ? 1 : 0;
     counts.healed += fault.began && fault.ended ? 1 : 0;
+    counts.declined += fault.declined ? 1 : 0;
   }
   return counts;
 }

@@ -27,6 +27,7 @@ struct FaultRecord {
   Duration asked;
   std::optional<TimeBounds> began;  ///< seen in force by probe
   std::string apply_error;          ///< why not
+  bool declined = false;            ///< by the cluster, which was asked for it
   Value measured;                   ///< by the probe, while in force
   std::optional<Duration> stop_asked;
   std::optional<TimeBounds> ended;  ///< seen gone by probe

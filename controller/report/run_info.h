@@ -91,6 +91,7 @@ struct FaultCounts {
   std::uint64_t asked = 0;
   std::uint64_t verified = 0;  ///< in force by probe
   std::uint64_t healed = 0;    ///< gone by probe
+  std::uint64_t declined = 0;  ///< asked of the cluster itself, which did not do it, as it may
 
   friend bool operator==(const FaultCounts&, const FaultCounts&) = default;
 };

@@ -76,7 +76,8 @@ Value outcomes_value(const OutcomeCounts& counts) {
 Value faults_value(const FaultCounts& counts) {
   return Value::Map{{"asked", count_value(counts.asked)},
                     {"verified", count_value(counts.verified)},
-                    {"healed", count_value(counts.healed)}};
+                    {"healed", count_value(counts.healed)},
+                    {"declined", count_value(counts.declined)}};
 }
 
 // --- Reading ----------------------------------------------------------------------------------------------
@@ -252,7 +253,7 @@ Result<VerdictRecord> parse_verdict(std::string_view text) {
                        count_member(operations, "open")};
   const Value::Map faults = map_member(document, "faults");
   record.faults = {count_member(faults, "asked"), count_member(faults, "verified"),
-                   count_member(faults, "healed")};
+                   count_member(faults, "healed"), count_member(faults, "declined")};
   record.healed = bool_member(document, "healed");
   record.length = nanoseconds(int_member(document, "length_ns"));
   for (const Value::Map& map : maps_member(document, "findings")) {

@@ -291,6 +291,7 @@ void FaultRunner::record_result(const std::string& f, const Value::Map& value,
                                 const EnvironmentResult& result, MonotonicTime now, RunOutput& output) {
   Value::Map full = value;
   if (!result.measured.is_nil()) full.emplace("measured", result.measured);
+  if (result.outcome == EnvironmentOutcome::kDeclined) full.emplace("declined", true);
   if (result.outcome != EnvironmentOutcome::kVerified) {
     record(f, OpType::kInfo, std::move(full), result.reason.empty() ? "not verified" : result.reason, now,
            output);

@@ -43,8 +43,8 @@ std::string endpoint_of(const NodeOptions& options, NodeId node) {
 }
 
 HttpFault control_fault(const NodeOptions& options, const Error& error, const ProtocolStatus& status) {
-  if (error.code == ErrorCode::kInvalidArgument || error.code == ErrorCode::kUnsupported)
-    return make_fault(ApiError::kBadRequest, error.message);
+  if (error.code == ErrorCode::kInvalidArgument) return make_fault(ApiError::kBadRequest, error.message);
+  if (error.code == ErrorCode::kUnsupported) return make_fault(ApiError::kUnsupported, error.message);
   if (error.code != ErrorCode::kUnavailable) return make_fault(ApiError::kInternal, error.message);
   if (status.role == "leader") return make_fault(ApiError::kMembershipBusy, error.message);
   HttpFault fault =

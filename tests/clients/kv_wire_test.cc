@@ -89,23 +89,15 @@ struct AnswerRow {
 
 // The table of docs/formats/node-api.md, once more by hand.
 constexpr AnswerRow kRows[] = {
-    {307, "not_leader", "definite", true},
-    {400, "bad_request", "definite", false},
-    {404, "not_found", "definite", false},
-    {405, "method_not_allowed", "definite", false},
-    {408, "request_timeout", "definite", false},
-    {409, "session_expired", "indefinite", false},
-    {409, "sequence_too_old", "indefinite", false},
-    {409, "membership_busy", "definite", false},
-    {413, "too_large", "definite", false},
-    {431, "header_too_large", "definite", false},
-    {500, "internal", "indefinite", false},
-    {503, "no_leader", "definite", true},
-    {503, "not_leader", "definite", true},
-    {503, "overloaded", "definite", true},
-    {503, "stopping", "definite", true},
-    {503, "leadership_lost", "indefinite", true},
-    {504, "timeout", "indefinite", true},
+    {307, "not_leader", "definite", true},          {400, "bad_request", "definite", false},
+    {400, "unsupported", "definite", false},        {404, "not_found", "definite", false},
+    {405, "method_not_allowed", "definite", false}, {408, "request_timeout", "definite", false},
+    {409, "session_expired", "indefinite", false},  {409, "sequence_too_old", "indefinite", false},
+    {409, "membership_busy", "definite", false},    {413, "too_large", "definite", false},
+    {431, "header_too_large", "definite", false},   {500, "internal", "indefinite", false},
+    {503, "no_leader", "definite", true},           {503, "not_leader", "definite", true},
+    {503, "overloaded", "definite", true},          {503, "stopping", "definite", true},
+    {503, "leadership_lost", "indefinite", true},   {504, "timeout", "indefinite", true},
     {507, "disk_full", "definite", false},
 };
 

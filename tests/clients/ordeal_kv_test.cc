@@ -194,7 +194,8 @@ TEST_P(OrdealKvErrors, DecidesByTheTable) {
 INSTANTIATE_TEST_SUITE_P(
     Table, OrdealKvErrors,
     ::testing::Values(ErrorRow{307, "not_leader", "definite"}, ErrorRow{400, "bad_request", "definite"},
-                      ErrorRow{404, "not_found", "definite"}, ErrorRow{405, "method_not_allowed", "definite"},
+                      ErrorRow{400, "unsupported", "definite"}, ErrorRow{404, "not_found", "definite"},
+                      ErrorRow{405, "method_not_allowed", "definite"},
                       ErrorRow{408, "request_timeout", "definite"},
                       ErrorRow{409, "session_expired", "indefinite"},
                       ErrorRow{409, "sequence_too_old", "indefinite"},

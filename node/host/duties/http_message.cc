@@ -9,15 +9,16 @@ namespace ordeal::host {
 namespace {
 
 constexpr std::array kRows = {
-    ApiErrorRow{307, "not_leader", true},        ApiErrorRow{400, "bad_request", true},
-    ApiErrorRow{404, "not_found", true},         ApiErrorRow{405, "method_not_allowed", true},
-    ApiErrorRow{408, "request_timeout", true},   ApiErrorRow{409, "session_expired", false},
-    ApiErrorRow{409, "sequence_too_old", false}, ApiErrorRow{409, "membership_busy", true},
-    ApiErrorRow{413, "too_large", true},         ApiErrorRow{431, "header_too_large", true},
-    ApiErrorRow{500, "internal", false},         ApiErrorRow{503, "no_leader", true},
-    ApiErrorRow{503, "not_leader", true},        ApiErrorRow{503, "overloaded", true},
-    ApiErrorRow{503, "stopping", true},          ApiErrorRow{503, "leadership_lost", false},
-    ApiErrorRow{504, "timeout", false},          ApiErrorRow{507, "disk_full", true},
+    ApiErrorRow{307, "not_leader", true},         ApiErrorRow{400, "bad_request", true},
+    ApiErrorRow{400, "unsupported", true},        ApiErrorRow{404, "not_found", true},
+    ApiErrorRow{405, "method_not_allowed", true}, ApiErrorRow{408, "request_timeout", true},
+    ApiErrorRow{409, "session_expired", false},   ApiErrorRow{409, "sequence_too_old", false},
+    ApiErrorRow{409, "membership_busy", true},    ApiErrorRow{413, "too_large", true},
+    ApiErrorRow{431, "header_too_large", true},   ApiErrorRow{500, "internal", false},
+    ApiErrorRow{503, "no_leader", true},          ApiErrorRow{503, "not_leader", true},
+    ApiErrorRow{503, "overloaded", true},         ApiErrorRow{503, "stopping", true},
+    ApiErrorRow{503, "leadership_lost", false},   ApiErrorRow{504, "timeout", false},
+    ApiErrorRow{507, "disk_full", true},
 };
 static_assert(kRows.size() == static_cast<std::size_t>(ApiError::kDiskFull) + 1);
 

@@ -22,6 +22,7 @@ struct HttpRequest {
 enum class ApiError : std::uint8_t {
   kRedirect,
   kBadRequest,
+  kUnsupported,
   kNotFound,
   kMethodNotAllowed,
   kRequestTimeout,

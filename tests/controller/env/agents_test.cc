@@ -200,5 +200,17 @@ TEST(Agents, DoNotAskForATransferAgainThatTheClusterRefuses) {
   EXPECT_THAT(cluster.asked(), ElementsAre(R"({"target":"n2"})"));
 }
 
+TEST(Agents, CallWhatTheProtocolDoesNotKnowUnsupported) {
+  for (const FaultSpec& spec : {FaultSpec(TransferFault{kN2}), FaultSpec(MembersFault{{kN1, kN2}, {}})}) {
+    FakeCluster cluster([](FakeCluster&, const std::string&) -> std::optional<std::string> {
+      return http(400, R"({"error":{"code":"unsupported","message":"fixed","outcome":"definite"}})");
+    });
+    const auto results = apply(cluster, {spec});
+    EXPECT_EQ(results[0].outcome, EnvironmentOutcome::kUnsupported);
+    EXPECT_THAT(results[0].reason, HasSubstr("n1 refuses: 400 unsupported: fixed"));
+    EXPECT_EQ(cluster.asked().size(), 1U);
+  }
+}
+
 }  // namespace
 }  // namespace ordeal::env

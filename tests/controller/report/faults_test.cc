@@ -77,6 +77,16 @@ TEST(Faults, ThatNeverBeganAreNotHealed) {
   EXPECT_EQ(describe_targets(faults[0], 3), "n3");
 }
 
+TEST(Faults, ThatTheClusterDeclinedAreCounted) {
+  const Value asked = Value::Map{{"fault", 1}, {"kind", "transfer"}, {"node", "n3"}};
+  Value declined = asked;
+  declined.as_map()->emplace("declined", true);
+  const std::vector<FaultRecord> faults =
+      faults_of({nemesis(seconds(1), OpType::kInvoke, "start-transfer", asked),
+                 nemesis(seconds(2), OpType::kInfo, "start-transfer", declined, "n1 refuses")});
+  EXPECT_EQ(count_faults(faults), (FaultCounts{1, 0, 0, 1}));
+}
+
 TEST(Faults, OfOneKindThatOverlapAreToldApartByTheirNumber) {
   const std::vector<FaultRecord> faults =
       faults_of({nemesis(seconds(1), OpType::kInvoke, "start-kill", kill_value(1)),

@@ -280,6 +280,7 @@ TEST(RunLoop, AFaultThatTheClusterDeclinesIsTakenAwayAndHeldAgainstNobody) {
   const Ran ran = drive(plan, 1, script);
   expect_well_formed(ran.history);
   EXPECT_EQ(count(ran.history, "start-transfer", OpType::kInfo), 1U);
+  EXPECT_NE(nemesis_ops(ran.history)[1]->value.find("declined"), nullptr);
   EXPECT_EQ(count(ran.history, "stop-transfer", OpType::kOk), 1U) << "it may have begun";
   EXPECT_THAT(ran.notes, ::testing::Contains(HasSubstr("declined: transfer to ")));
   EXPECT_EQ(ran.summary.progress.faults_verified, 1U);
