@@ -190,6 +190,10 @@ Problem check_random(const RandomFaults& random, const Plan& plan) {
   if (random.targets.empty()) return PlanProblem{"faults.random.targets", "is empty"};
   for (const std::string& kind : random.kinds) {
     if (Problem problem = check_name_known("faults.random.kinds", kind, fault_names())) return problem;
+    if (kind == "members") {
+      return PlanProblem{"faults.random.kinds",
+                         "has members, which cannot be drawn at random; put it in faults.events"};
+    }
     if (kind == "partition" && random.shapes.empty())
       return PlanProblem{"faults.random.shapes", "is empty, but kinds has partition"};
   }

@@ -28,10 +28,24 @@ FaultSpec choose(const Fault& fault, const FaultRequest& request) {
 TEST(Transfer, NamesOneNode) {
   const FaultSpec spec = choose(Transfer(), {"transfer", "", "follower"});
   EXPECT_NE(std::get<TransferFault>(spec).target, NodeId(2));
-  for (const char* target : {"majority", "leader"}) {
+}
+
+TEST(Transfer, TakesOnlyATargetThatIsOneNodeAndMayTakeOver) {
+  for (const char* target : {"", "one", "follower", "n3"})
+    EXPECT_TRUE(Transfer().check({"transfer", "", target}, 3).ok()) << target;
+  for (const char* target : {"leader", "minority", "majority", "all", "n1,n3"}) {
     const Status status = Transfer().check({"transfer", "", target}, 3);
     ASSERT_FALSE(status.ok()) << target;
-    EXPECT_THAT(status.error().message, HasSubstr("one node for a target: one, follower, or a name"));
+    EXPECT_THAT(status.error().message,
+                HasSubstr("takes follower, one, that-node after a when, or the name of one node"));
+  }
+}
+
+TEST(Transfer, NeedsSomebodyToHandOverTo) {
+  for (const char* target : {"", "one", "n1"}) {
+    const Status status = Transfer().check({"transfer", "", target}, 1);
+    ASSERT_FALSE(status.ok()) << target;
+    EXPECT_THAT(status.error().message, HasSubstr("at least 2 nodes"));
   }
 }
 
