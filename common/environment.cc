@@ -49,7 +49,11 @@ struct Describe {
   }
   Value::Map operator()(const TransferFault& fault) const { return {{"node", node_name(fault.target)}}; }
   Value::Map operator()(const MembersFault& fault) const {
-    return {{"voters", names(fault.voters)}, {"learners", names(fault.learners)}};
+    const bool demotes = !fault.learners.empty();
+    return {{"shape", demotes ? "demote" : "remove"},
+            {"nodes", names(demotes ? fault.learners : fault.removed)},
+            {"voters", names(fault.voters)},
+            {"learners", names(fault.learners)}};
   }
 };
 

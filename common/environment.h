@@ -74,6 +74,7 @@ struct TransferFault {
 struct MembersFault {
   std::vector<NodeId> voters;
   std::vector<NodeId> learners;
+  std::vector<NodeId> removed = {};  ///< the other nodes, for those who read the history
 };
 using FaultSpec = std::variant<PartitionFault, KillFault, PauseFault, PowerFault, ClockFault, PacketFault,
                                DiskFault, TransferFault, MembersFault>;
@@ -83,7 +84,7 @@ using FaultSpec = std::variant<PartitionFault, KillFault, PauseFault, PowerFault
 /// Those that the fault takes down for as long as it is in force: killed, without power, paused.
 [[nodiscard]] std::vector<NodeId> nodes_down(const FaultSpec& spec);
 /// For the history: {kind, cuts: [["n1" "n2"] ...]} or {kind, nodes: ["n1" ...]}, and the figures that are
-/// not zero.
+/// not zero; of members the shape, too, with the nodes removed or demoted.
 [[nodiscard]] Value to_value(const FaultSpec& spec);
 
 /// Counted from 1 within a run.

@@ -55,6 +55,8 @@ void read_targets(const Value& value, FaultRecord& fault) {
   if (const Value* nodes = value.find("nodes"); nodes != nullptr && nodes->as_list() != nullptr) {
     for (const Value& node : *nodes->as_list()) struck.insert(node_of(node));
   }
+  if (const Value* shape = value.find("shape"); shape != nullptr && shape->as_string() != nullptr)
+    fault.shape = *shape->as_string();
   if (const Value* node = value.find("node"); node != nullptr) struck.insert(node_of(*node));
   struck.erase(kNoNode);
   if (!struck.empty()) fault.nodes.assign(struck.begin(), struck.end());
@@ -191,7 +193,7 @@ FaultCounts count_faults(const std::vector<FaultRecord>& faults) {
 
 std::string describe_targets(const FaultRecord& fault, std::uint32_t nodes) {
   if (fault.cuts.empty()) {
-    std::string text;
+    std::string text = fault.kind == "members" ? fault.shape : "";
     for (const NodeId node : fault.nodes) text += (text.empty() ? "" : " ") + node_name(node);
     return text;
   }

@@ -21,7 +21,8 @@ struct TimeBounds {
 
 struct FaultRecord {
   std::string id;
-  std::string kind;           ///< partition, kill, pause
+  std::string kind;           ///< as of fault_kind: partition, kill, pause, transfer, members ...
+  std::string shape;          ///< of members: remove or demote; of others as in the plan
   std::vector<Cut> cuts;      ///< of a partition
   std::vector<NodeId> nodes;  ///< struck; for a partition every node that loses a link
   Duration asked;
@@ -43,8 +44,8 @@ struct FaultRecord {
 [[nodiscard]] std::vector<FaultRecord> faults_of(const History& history);
 [[nodiscard]] FaultCounts count_faults(const std::vector<FaultRecord>& faults);
 
-/// "n1 | n2 n3" when the cuts part the nodes into groups that cannot talk; else "n1→n2, n1→n3 cut"; for other
-/// kinds the nodes.
+/// "n1 | n2 n3" when the cuts part the nodes into groups that cannot talk; else "n1→n2, n1→n3 cut"; "remove
+/// n1" or "demote n1 n2" of members; for other kinds the nodes.
 [[nodiscard]] std::string describe_targets(const FaultRecord& fault, std::uint32_t nodes);
 
 /// The ordered pairs that let nothing through, as the environment's probe reports them:

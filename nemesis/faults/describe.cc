@@ -79,8 +79,7 @@ struct Describe {
     return "transfer to " + node_name(fault.target);
   }
   std::string operator()(const MembersFault& fault) const {
-    return fmt::format("members {}{}{}", names(fault.voters), fault.learners.empty() ? "" : ", learners ",
-                       names(fault.learners));
+    return fault.learners.empty() ? "remove " + names(fault.removed) : "demote " + names(fault.learners);
   }
 };
 

@@ -33,8 +33,8 @@ Result<FaultSpec> Members::choose(const FaultRequest& request, const ClusterView
   MembersFault fault;
   for (const NodeId node : cluster.nodes) {
     const bool struck = std::binary_search(nodes->begin(), nodes->end(), node);
-    if (!struck) fault.voters.push_back(node);
-    if (struck && request.shape == "demote") fault.learners.push_back(node);
+    auto& list = !struck ? fault.voters : request.shape == "demote" ? fault.learners : fault.removed;
+    list.push_back(node);
   }
   return FaultSpec(std::move(fault));
 }

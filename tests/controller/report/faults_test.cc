@@ -77,6 +77,25 @@ TEST(Faults, ThatNeverBeganAreNotHealed) {
   EXPECT_EQ(describe_targets(faults[0], 3), "n3");
 }
 
+TEST(Faults, OfMembersSayWhoWasStruckAndHow) {
+  const Value value = Value::Map{{"fault", 1},
+                                 {"kind", "members"},
+                                 {"learners", Value::List{"n1", "n2"}},
+                                 {"nodes", Value::List{"n1", "n2"}},
+                                 {"shape", "demote"},
+                                 {"target", "minority"},
+                                 {"voters", Value::List{"n3", "n4", "n5"}}};
+  const std::vector<FaultRecord> faults =
+      faults_of({nemesis(seconds(1), OpType::kInvoke, "start-members", value),
+                 nemesis(seconds(2), OpType::kOk, "start-members", value),
+                 nemesis(seconds(3), OpType::kInvoke, "stop-members", value),
+                 nemesis(seconds(4), OpType::kOk, "stop-members", value)});
+  ASSERT_THAT(faults, SizeIs(1));
+  EXPECT_THAT(faults[0].nodes, ElementsAre(NodeId(1), NodeId(2)));
+  EXPECT_EQ(describe_targets(faults[0], 5), "demote n1 n2");
+  EXPECT_EQ(count_faults(faults), (FaultCounts{1, 1, 1}));
+}
+
 TEST(Faults, ThatTheClusterDeclinedAreCounted) {
   const Value asked = Value::Map{{"fault", 1}, {"kind", "transfer"}, {"node", "n3"}};
   Value declined = asked;

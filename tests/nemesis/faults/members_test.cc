@@ -59,9 +59,22 @@ TEST(Members, LeavesOutOrDemotesTheTarget) {
   const auto removed = std::get<MembersFault>(choose(Members(), {"members", "remove", "leader"}));
   EXPECT_THAT(removed.voters, ElementsAre(NodeId(1), NodeId(3)));
   EXPECT_THAT(removed.learners, IsEmpty());
+  EXPECT_THAT(removed.removed, ElementsAre(NodeId(2)));
   const auto demoted = std::get<MembersFault>(choose(Members(), {"members", "demote", "n1,n3"}));
   EXPECT_THAT(demoted.voters, ElementsAre(NodeId(2)));
   EXPECT_THAT(demoted.learners, ElementsAre(NodeId(1), NodeId(3)));
+}
+
+TEST(Members, SaysWhomItStrikesInTheHistoryAndInWords) {
+  const FaultSpec removed = choose(Members(), {"members", "remove", "leader"});
+  EXPECT_EQ(describe(removed), "remove n2");
+  EXPECT_EQ(to_text(to_value(removed)),
+            R"({kind: "members", learners: [], nodes: ["n2"], shape: "remove", voters: ["n1" "n3"]})");
+  const FaultSpec demoted = choose(Members(), {"members", "demote", "n1,n3"});
+  EXPECT_EQ(describe(demoted), "demote n1,n3");
+  EXPECT_EQ(
+      to_text(to_value(demoted)),
+      R"({kind: "members", learners: ["n1" "n3"], nodes: ["n1" "n3"], shape: "demote", voters: ["n2"]})");
 }
 
 TEST(Members, KeepsAVoter) {
