@@ -77,7 +77,8 @@ void World::environment(EnvironmentRequest request) {
                         },
                         [&](const ProbeFault& probe) {
                           const auto fault = faults_.find(probe.fault);
-                          seen = fault != faults_.end() && in_force(fault->second);
+                          seen = fault != faults_.end() && !waiting_.contains(probe.fault) &&
+                                 in_force(fault->second);
                         },
                         [&](const HealAll&) { heal_everything(); }},
              request.verb);
@@ -187,7 +188,7 @@ bool World::in_force(const FaultSpec& spec) const {
                    return all(fault.nodes,
                               [&](NodeId id) { return place(id).node->disk_health() == disk_health(id); });
                  },
-                 // The leader has agreed, or it would not be among the faults.
+                 // What no leader has agreed to yet waits, and is not asked about here.
                  [](const TransferFault&) { return true; }, [](const MembersFault&) { return true; }},
       spec);
 }

@@ -286,10 +286,8 @@ Async<Nothing> Agents::note_incarnations(FaultId fault) {
 }
 
 HttpRequest Agents::to_agent(NodeId node, std::string method, std::string_view path, std::string body) const {
-  HttpRequest request;
-  request.method = std::move(method);
+  HttpRequest request = to_node(node, std::move(method), path, std::move(body));
   request.url = endpoint(node).agent_url() + std::string(path);
-  request.body = std::move(body);
   request.bearer_token = token_;
   request.timeout = kAgentTimeout;
   return request;

@@ -22,6 +22,16 @@ SimResult run(const Plan& plan, std::uint64_t seed) {
   return *std::move(result);
 }
 
+/// Twenty seconds of the default plan, with these faults alone.
+Plan plan_of_events(std::vector<FaultEvent> events) {
+  Plan plan = default_plan();
+  plan.random_faults.reset();
+  plan.time_limit = seconds(20);
+  plan.fault_events = std::move(events);
+  plan.expect_faults = static_cast<std::uint32_t>(plan.fault_events.size());
+  return plan;
+}
+
 TEST(Simulation, RunsTheDefaultPlanAsItIs) {
   const SimResult result = run(default_plan(), 1);
   EXPECT_EQ(result.outcome, Outcome::kGood) << result.why;
@@ -86,11 +96,7 @@ TEST(Simulation, NamesTheGuiltyOperationsOfABadHistory) {
 
 // No plan damages what a node has written, so this test does it: a record of n2 before its second start.
 TEST(Simulation, CallsANodeThatRefusesItsOwnDataByName) {
-  Plan plan = default_plan();
-  plan.random_faults.reset();
-  plan.time_limit = seconds(20);
-  plan.expect_faults = 1;
-  plan.fault_events = {{seconds(3), seconds(2), {"kill", "", "n2"}}};
+  const Plan plan = plan_of_events({{seconds(3), seconds(2), {"kill", "", "n2"}}});
   SimOptions how;
   int starts = 0;
   how.before_start = [&](NodeId node, DiskStorage& disk) {
@@ -118,11 +124,7 @@ TEST(Simulation, CallsANodeThatRefusesItsOwnDataByName) {
 // Nothing damages messages here either, so this test gives n2 an entry that nobody wrote: what the leader
 // sends does not follow from it.
 TEST(Simulation, CallsAMessageThatMakesNoSenseAViolation) {
-  Plan plan = default_plan();
-  plan.random_faults.reset();
-  plan.time_limit = seconds(20);
-  plan.expect_faults = 1;
-  plan.fault_events = {{seconds(3), seconds(2), {"kill", "", "n2"}}};
+  const Plan plan = plan_of_events({{seconds(3), seconds(2), {"kill", "", "n2"}}});
   SimOptions how;
   how.invariants = false;  // They would look into the log and see it there.
   int starts = 0;
@@ -149,25 +151,15 @@ TEST(Simulation, CallsAMessageThatMakesNoSenseAViolation) {
   EXPECT_THAT(result->why, HasSubstr("n2: entries up to "));
 }
 
-Plan asked_of_the_cluster(std::uint32_t nodes, std::vector<FaultEvent> events) {
-  Plan plan = default_plan();
-  plan.nodes = nodes;
-  plan.random_faults.reset();
-  plan.time_limit = seconds(20);
-  plan.fault_events = std::move(events);
-  plan.expect_faults = static_cast<std::uint32_t>(plan.fault_events.size());
-  return plan;
-}
-
 // The leader itself cannot be handed leadership, and nobody can be removed when nobody would be left: the
 // cluster declines, as on real nodes, and the run has not seen the faults that it expects.
 TEST(Simulation, DoesNotCountWhatTheClusterDeclines) {
-  const SimResult result =
-      run(asked_of_the_cluster(3, {{seconds(2), milliseconds(100), {"transfer", "", "n1"}},
-                                   {seconds(6), milliseconds(100), {"transfer", "", "n1"}},
-                                   {seconds(9), seconds(9), {"members", "remove", "n1"}},
-                                   {seconds(11), seconds(7), {"members", "remove", "n2,n3"}}}),
-          1);
+  Plan plan = plan_of_events({{seconds(2), milliseconds(100), {"transfer", "", "n1"}},
+                              {seconds(6), milliseconds(100), {"transfer", "", "n1"}},
+                              {seconds(9), seconds(9), {"members", "remove", "n1"}},
+                              {seconds(11), seconds(7), {"members", "remove", "n2,n3"}}});
+  plan.nodes = 3;
+  const SimResult result = run(plan, 1);
   EXPECT_FALSE(result.bad()) << result.why;
   EXPECT_EQ(result.summary.progress.faults_verified, 2U);
   EXPECT_THAT(result.summary.vacuous, ::testing::Contains(HasSubstr("faults")));
@@ -183,10 +175,9 @@ TEST(Simulation, CombinesMembersFaultsThatOverlap) {
   } members;
   SimOptions how;
   how.spectator = &members;
-  const auto result =
-      simulate(asked_of_the_cluster(5, {{seconds(3), seconds(7), {"members", "remove", "n1"}},
-                                        {seconds(5), seconds(10), {"members", "remove", "n2"}}}),
-               1, how);
+  const auto result = simulate(plan_of_events({{seconds(3), seconds(7), {"members", "remove", "n1"}},
+                                               {seconds(5), seconds(10), {"members", "remove", "n2"}}}),
+                               1, how);
   ASSERT_TRUE(result.ok());
   EXPECT_EQ(result->summary.progress.faults_verified, 2U);
   EXPECT_THAT(members.seen, ::testing::Contains(HasSubstr("voters n3 n4 n5")));

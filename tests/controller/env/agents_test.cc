@@ -4,6 +4,7 @@
 
 #include "controller/env/clocks.h"
 #include "controller/env/fd.h"
+#include "tests/controller/env/loopback.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -41,30 +42,21 @@ class FakeNode {
   using Answer = std::function<std::optional<std::string>(const std::string& request)>;
 
   explicit FakeNode(Answer answer) : answer_(std::move(answer)) {
-    listener_ = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(::listen(listener_.get(), 128), 0);
-    EXPECT_EQ(::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
-    port_ = ntohs(address.sin_port);
     thread_ = std::thread([this] { serve(); });
   }
   FakeNode(const FakeNode&) = delete;
   FakeNode& operator=(const FakeNode&) = delete;
   ~FakeNode() {
-    ::shutdown(listener_.get(), SHUT_RDWR);
+    ::shutdown(listener_.socket.get(), SHUT_RDWR);
     thread_.join();
   }
 
-  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] std::uint16_t port() const { return listener_.port; }
 
  private:
   void serve() {
     for (;;) {
-      const Fd connection(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      const Fd connection(::accept4(listener_.socket.get(), nullptr, nullptr, SOCK_CLOEXEC));
       if (!connection.open()) return;
       const auto answer = answer_(read_request(connection));
       if (answer) ::send(connection.get(), answer->data(), answer->size(), MSG_NOSIGNAL);
@@ -86,8 +78,7 @@ class FakeNode {
   }
 
   Answer answer_;
-  Fd listener_;
-  std::uint16_t port_ = 0;
+  Listener listener_ = listen_on_loopback();
   std::thread thread_;
 };
 

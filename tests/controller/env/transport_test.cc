@@ -5,6 +5,7 @@
 
 #include "controller/env/clocks.h"
 #include "controller/env/fd.h"
+#include "tests/controller/env/loopback.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -34,15 +35,6 @@ enum class Answer { kWhole, kRedirect, kCloseUnanswered, kCloseHalfway, kNever }
 class Server {
  public:
   explicit Server(std::vector<Answer> script) : script_(std::move(script)) {
-    listener_ = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(::listen(listener_.get(), 128), 0);
-    EXPECT_EQ(::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
-    port_ = ntohs(address.sin_port);
     std::array<int, 2> fds{};
     EXPECT_EQ(::pipe2(fds.data(), O_CLOEXEC), 0);
     stop_read_ = Fd(fds[0]);
@@ -55,7 +47,7 @@ class Server {
   }
 
   [[nodiscard]] std::string url(const std::string& target = "/") const {
-    return "http://127.0.0.1:" + std::to_string(port_) + target;
+    return "http://127.0.0.1:" + std::to_string(listener_.port) + target;
   }
   [[nodiscard]] int requests() const { return requests_; }
   [[nodiscard]] int connections() const { return connections_; }
@@ -71,7 +63,7 @@ class Server {
   void serve() {
     std::vector<Connection> open;
     for (;;) {
-      std::vector<pollfd> fds{{stop_read_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
+      std::vector<pollfd> fds{{stop_read_.get(), POLLIN, 0}, {listener_.socket.get(), POLLIN, 0}};
       for (const Connection& connection : open) fds.push_back({connection.fd.get(), POLLIN, 0});
       ::poll(fds.data(), fds.size(), -1);
       if (fds[0].revents != 0) return;
@@ -79,7 +71,7 @@ class Server {
         if (fds[i + 2].revents != 0 && !read_from(open[i])) open.erase(open.begin() + static_cast<long>(i));
       }
       if (fds[1].revents != 0) {
-        open.push_back({Fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)), {}});
+        open.push_back({Fd(::accept4(listener_.socket.get(), nullptr, nullptr, SOCK_CLOEXEC)), {}});
         ++connections_;
       }
     }
@@ -127,10 +119,9 @@ class Server {
   }
 
   std::vector<Answer> script_;
-  Fd listener_;
+  Listener listener_ = listen_on_loopback();
   Fd stop_read_;
   Fd stop_write_;
-  std::uint16_t port_ = 0;
   std::atomic<int> requests_{0};
   std::atomic<int> connections_{0};
   std::string last_head_;
