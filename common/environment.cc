@@ -38,6 +38,8 @@ struct Describe {
     add(map, "loss-percent", fault.loss);
     add(map, "duplicates-percent", fault.duplicates);
     if (fault.overtaking) map.emplace("overtaking", true);
+    add(map, "bytes-per-second", static_cast<std::int64_t>(fault.bytes_per_second));
+    if (fault.clogged) map.emplace("clogged", true);
     return map;
   }
   Value::Map operator()(const DiskFault& fault) const {
@@ -45,6 +47,8 @@ struct Describe {
     add(map, "delay-ns", fault.delay.ns());
     if (fault.full) map.emplace("full", true);
     if (fault.failing_sync) map.emplace("failing-sync", true);
+    if (fault.lies) map.emplace("lies", true);
+    if (fault.unreadable) map.emplace("unreadable", true);
     return map;
   }
   Value::Map operator()(const TransferFault& fault) const { return {{"node", node_name(fault.target)}}; }

@@ -49,7 +49,8 @@ struct ClockFault {
   Duration wall_jump;
   std::int64_t rate_ppm = 0;  ///< parts per million too fast; -1,000,000: the clocks stand still
 };
-/// Packets on these links are late, lost, doubled or overtake each other.
+/// Packets on these links are late, lost, doubled, overtake each other, share a narrow line, or are stuck
+/// until the fault is removed and then arrive all at once.
 struct PacketFault {
   std::vector<Cut> links;
   Duration delay;
@@ -57,14 +58,19 @@ struct PacketFault {
   std::uint32_t loss = 0;        ///< percent
   std::uint32_t duplicates = 0;  ///< percent
   bool overtaking = false;
+  std::uint64_t bytes_per_second = 0;  ///< 0: as wide as usual
+  bool clogged = false;
 };
-/// The nodes' disks are slow, full, or fail the next sync (which ends the node; removing the fault starts
-/// it).
+/// The nodes' disks are slow, full, fail the next sync (which ends the node; removing the fault starts it),
+/// call durable what a power loss takes, or cannot read a record of the log (a node that needs it ends, and
+/// does not start before the fault is removed).
 struct DiskFault {
   std::vector<NodeId> nodes;
   Duration delay;  ///< of a sync, at most
   bool full = false;
   bool failing_sync = false;
+  bool lies = false;
+  bool unreadable = false;
 };
 /// The leader, whoever that is, is asked to hand over to `target`. Nothing to remove.
 struct TransferFault {

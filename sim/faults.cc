@@ -44,7 +44,22 @@ Weather worsened(Weather weather, const PacketFault& fault) {
   weather.loss = std::min(1000U, weather.loss + fault.loss * 10);
   weather.duplicates = std::min(1000U, weather.duplicates + fault.duplicates * 10);
   weather.overtaking = weather.overtaking || fault.overtaking;
+  const std::uint64_t narrow = fault.bytes_per_second;
+  if (narrow > 0 && (weather.bytes_per_second == 0 || narrow < weather.bytes_per_second))
+    weather.bytes_per_second = narrow;
   return weather;
+}
+
+/// Whether both clocks, read twice, are wrong the way the fault makes them: another one may have undone it.
+bool shows(const NodeClock& clock, const ClockFault& fault, MonotonicTime now) {
+  const Now here = clock.read(now);
+  const Now later = clock.read(now + seconds(1));
+  const std::int64_t gained = ((later.monotonic - here.monotonic) - seconds(1)).ns();
+  const std::int64_t ahead = ((here.wall - kWallZero) - (here.monotonic - MonotonicTime())).ns();
+  const auto alike = [](std::int64_t seen, std::int64_t asked) {
+    return asked == 0 || (seen != 0 && (seen > 0) == (asked > 0));
+  };
+  return alike(gained, fault.rate_ppm) && alike(ahead, fault.wall_jump.ns());
 }
 
 }  // namespace
@@ -118,9 +133,16 @@ void World::put_in_force(const FaultSpec& spec) {
                             refresh_clock(node);
                           }
                         },
-                        [&](const PacketFault& fault) { refresh_links(fault.links); },
+                        [&](const PacketFault& fault) {
+                          refresh_links(fault.links);
+                          if (!fault.clogged) return;
+                          for (const Cut& link : fault.links) network_.clog(link);
+                        },
                         [&](const DiskFault& fault) {
-                          for (const NodeId node : fault.nodes) refresh_disk(node);
+                          for (const NodeId node : fault.nodes) {
+                            refresh_disk(node);
+                            if (fault.unreadable) this->node(node).storage().damage();
+                          }
                         },
                         [](const TransferFault&) {}, [](const MembersFault&) {}},
              spec);
@@ -151,11 +173,16 @@ void World::take_away(const FaultSpec& spec) {
                             refresh_clock(node);
                           }
                         },
-                        [&](const PacketFault& fault) { refresh_links(fault.links); },
+                        [&](const PacketFault& fault) {
+                          refresh_links(fault.links);
+                          if (!fault.clogged) return;
+                          for (const Cut& link : fault.links) unclog(link);
+                        },
                         [&](const DiskFault& fault) {
                           for (const NodeId node : fault.nodes) {
                             refresh_disk(node);
-                            if (!held_down(node)) restart(node);  // A failed sync has ended it.
+                            if (!is_unreadable(node)) this->node(node).storage().mend();
+                            if (!held_down(node)) restart(node);  // It may have ended by itself.
                           }
                         },
                         [](const TransferFault&) {}, [&](const MembersFault&) { ask_for_members(); }},
@@ -177,16 +204,20 @@ bool World::in_force(const FaultSpec& spec) const {
                  },
                  [&](const ClockFault& fault) {
                    return all(fault.nodes,
-                              [&](NodeId id) { return place(id).node->clock_rate_ppm() == clock_rate(id); });
+                              [&](NodeId id) { return shows(place(id).node->clock(), fault, now_); });
                  },
                  [&](const PacketFault& fault) {
                    return all(fault.links, [&](const Cut& link) {
+                     if (fault.clogged) return !network_.open(link);
                      return network_.weather(link) != network_.usual_weather();
                    });
                  },
                  [&](const DiskFault& fault) {
-                   return all(fault.nodes,
-                              [&](NodeId id) { return place(id).node->disk_health() == disk_health(id); });
+                   return all(fault.nodes, [&](NodeId id) {
+                     // Nothing has been written yet, or what was damaged is written again.
+                     if (fault.unreadable && !place(id).node->storage().damaged()) return false;
+                     return place(id).node->disk_health() == disk_health(id);
+                   });
                  },
                  // What no leader has agreed to yet waits, and is not asked about here.
                  [](const TransferFault&) { return true; }, [](const MembersFault&) { return true; }},
@@ -229,6 +260,7 @@ DiskHealth World::disk_health(NodeId node) const {
     if (fault == nullptr || !contains(fault->nodes, node)) continue;
     health.full = health.full || fault->full;
     health.failing = health.failing || fault->failing_sync;
+    health.lies = health.lies || fault->lies;
     health.sync_max = health.sync_max + fault->delay;
   }
   return health;
@@ -245,9 +277,23 @@ void World::refresh_disk(NodeId node) {
   this->node(node).storage().health() = disk_health(node);
 }
 
+bool World::is_unreadable(NodeId node) const {
+  return std::any_of(faults_.begin(), faults_.end(), [&](const auto& fault) {
+    const auto* disk = std::get_if<DiskFault>(&fault.second);
+    return disk != nullptr && disk->unreadable && contains(disk->nodes, node);
+  });
+}
+
 void World::uncut(Cut link) {
-  if (!network_.uncut(link)) return;
-  // What waited goes on its way, in the order in which it was sent.
+  if (network_.uncut(link)) release(link);
+}
+
+void World::unclog(Cut link) {
+  if (network_.unclog(link)) release(link);
+}
+
+void World::release(Cut link) {
+  // In the order in which it was sent.
   std::vector<Kept> waiting;
   for (Kept& kept : kept_) {
     if (kept.link == link) waiting.push_back(std::move(kept));
@@ -325,6 +371,8 @@ bool World::ask_for_members() {
 
 void World::heal_everything() {
   auto faults = std::exchange(faults_, {});
+  for (Place& at : places_) at.node->storage().mend();  // Before any of them starts again.
+  clients_lose_ = false;
   for (const auto& [id, spec] : faults) {
     settle(id, EnvironmentOutcome::kDeclined, kGivenUp);
     take_away(spec);
@@ -365,6 +413,48 @@ bool World::everybody_votes() {
     pass(settings_.election_timeout());
   }
   return false;
+}
+
+/// What the run's own end has healed goes wrong anew, so that a majority is healed out of the midst of it.
+std::vector<Cut> World::storm() {
+  std::vector<Cut> cuts;
+  for (std::uint64_t step = 3 + rng_.below(6); step > 0 && !broken_; --step) {
+    const NodeId struck(static_cast<std::uint32_t>(1 + rng_.below(plan_.nodes)));
+    const NodeId other(static_cast<std::uint32_t>(1 + rng_.below(plan_.nodes)));
+    Node& at = node(struck);
+    switch (rng_.below(4)) {
+      case 0:
+        // A disk that has lied may owe a sync yet.
+        if (at.running()) stop_node(struck, at.storage().lied() == 0 && rng_.chance(1, 2));
+        break;
+      case 1:
+        if (!at.running()) start_node(struck);
+        break;
+      case 2:
+        if (at.running()) at.pause();
+        break;
+      default:
+        if (struck == other) break;
+        network_.cut({struck, other});
+        cuts.push_back({struck, other});
+        break;
+    }
+    place_call({CallId((std::uint64_t{1} << 47) + step), other, "POST", "/v1/txn",
+                R"({"steps":[{"op":"put","key":"liveness","value":"storm"}]})"});
+    pass(between(Duration(), settings_.election_timeout()));
+  }
+  return cuts;
+}
+
+/// These live, and can talk to each other.
+void World::rescue(const std::vector<NodeId>& core, const std::vector<Cut>& cuts) {
+  for (const NodeId id : core) {
+    if (!node(id).running()) start_node(id);
+    node(id).resume(now_);
+  }
+  for (const Cut& link : cuts) {
+    if (contains(core, link.from) && contains(core, link.to)) uncut(link);
+  }
 }
 
 /// These are not healed: they are dead, cut off, or, what is worse for the others, heard but deaf.
@@ -426,6 +516,8 @@ std::optional<std::string> World::check_liveness() {
   network_.calm();
   if (!everybody_votes() && !broken_)
     return "everything is healed, and no leader brings all nodes back as voters";
+  const std::vector<Cut> cuts = storm();
+  if (broken_) return std::nullopt;
   std::vector<NodeId> core;
   for (std::uint32_t n = 1; n <= plan_.nodes; ++n) core.push_back(NodeId(n));
   rng_.shuffle(core);
@@ -433,6 +525,7 @@ std::optional<std::string> World::check_liveness() {
   const std::size_t size = all ? core.size() : core.size() / 2 + 1;
   const std::vector<NodeId> rest(core.begin() + static_cast<std::ptrdiff_t>(size), core.end());
   core.resize(size);
+  rescue(core, cuts);
   abandon(rest);
   await_leader(core);
   await_backlog(core);

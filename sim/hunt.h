@@ -30,6 +30,7 @@ class HuntTally {
   std::uint64_t counted_ = 0;
   std::uint64_t bad_ = 0;
   std::uint64_t unknown_ = 0;
+  std::uint64_t live_ = 0;  ///< whose liveness was checked
   std::uint64_t events_ = 0;
   double virtual_seconds_ = 0;
   std::map<std::string, std::uint64_t> kinds_;        ///< of what went wrong

@@ -9,13 +9,21 @@ namespace {
 
 constexpr std::uint64_t kShares = 1000;
 
+Duration delay(Rng& rng, const Weather& weather) {
+  const std::int64_t span = (weather.delay_max - weather.delay_min).ns();
+  if (!weather.exponential || span == 0)
+    return Duration(rng.between(weather.delay_min.ns(), weather.delay_max.ns()));
+  // One in twenty would be later than the latest, and is the latest.
+  return weather.delay_min + Duration(std::min(rng.exponential(std::max<std::int64_t>(1, span / 3)), span));
+}
+
 }  // namespace
 
 Network::Network(std::uint32_t nodes, const Weather& weather, const Rng& rng)
     : nodes_(nodes), weather_(weather) {
   links_.reserve(std::size_t{nodes} * nodes);
   for (std::uint64_t i = 0; i < std::uint64_t{nodes} * nodes; ++i)
-    links_.push_back({rng.split("link", i), weather, {}, {}, 0});
+    links_.push_back({rng.split("link", i), weather, {}, {}, 0, 0});
 }
 
 MonotonicTime Network::arrival(MonotonicTime now, Link& link, std::size_t bytes) {
@@ -26,7 +34,7 @@ MonotonicTime Network::arrival(MonotonicTime now, Link& link, std::size_t bytes)
     link.busy_until = std::max(link.busy_until, now) + length;
     at = link.busy_until;
   }
-  at = at + Duration(link.rng.between(weather.delay_min.ns(), weather.delay_max.ns()));
+  at = at + delay(link.rng, weather);
   if (weather.slow > 0 && link.rng.chance(weather.slow, kShares))
     at = at + Duration(link.rng.between(0, weather.slow_max.ns()));
   if (weather.overtaking) return at;
@@ -37,7 +45,7 @@ MonotonicTime Network::arrival(MonotonicTime now, Link& link, std::size_t bytes)
 Network::Fate Network::send(MonotonicTime now, Cut name, std::size_t bytes) {
   Link& link = at(name);
   const Weather& weather = link.weather;
-  if (link.cuts > 0) return {std::nullopt, std::nullopt, keeps(name)};
+  if (!open(name)) return {std::nullopt, std::nullopt, keeps(name)};
   Fate fate;
   if (weather.loss > 0 && link.rng.chance(weather.loss, kShares)) return fate;
   fate.first = arrival(now, link, bytes);
@@ -48,6 +56,7 @@ Network::Fate Network::send(MonotonicTime now, Cut name, std::size_t bytes) {
 
 bool Network::keeps(Cut name) {
   Link& link = at(name);
+  if (link.cuts == 0) return true;  // Clogged: nothing is lost.
   return link.weather.kept_by_cuts > 0 && link.rng.chance(link.weather.kept_by_cuts, kShares);
 }
 
@@ -63,7 +72,15 @@ void Network::calm() {
 bool Network::uncut(Cut name) {
   Link& link = at(name);
   ORDEAL_CHECK(link.cuts > 0);
-  return --link.cuts == 0;
+  --link.cuts;
+  return open(name);
+}
+
+bool Network::unclog(Cut name) {
+  Link& link = at(name);
+  ORDEAL_CHECK(link.clogs > 0);
+  --link.clogs;
+  return open(name);
 }
 
 }  // namespace ordeal::sim

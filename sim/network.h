@@ -3,7 +3,7 @@
 // with its own random stream of delays, loss, duplicates and overtaking, a bandwidth, and cuts.
 //
 // A cut link behaves like packets being dropped under TCP: what is sent into it is lost, or waits for the
-// link to come back, as the connection would retransmit it.
+// link to come back, as the connection would retransmit it. In a clogged one everything waits.
 
 #include "common/environment.h"
 #include "common/ids.h"
@@ -20,7 +20,8 @@ namespace ordeal::sim {
 struct Weather {
   Duration delay_min = microseconds(100);
   Duration delay_max = microseconds(500);
-  std::uint32_t slow = 0;  ///< share of messages that take up to `slow_max` longer
+  bool exponential = false;  ///< delays are mostly near the least; else uniform
+  std::uint32_t slow = 0;    ///< share of messages that take up to `slow_max` longer
   Duration slow_max = milliseconds(100);
   std::uint32_t loss = 0;
   std::uint32_t duplicates = 0;
@@ -43,13 +44,16 @@ class Network {
   };
   [[nodiscard]] Fate send(MonotonicTime now, Cut link, std::size_t bytes);
   /// Whether a message that is about to arrive gets through.
-  [[nodiscard]] bool open(Cut link) const { return at(link).cuts == 0; }
-  /// Whether one that finds the link cut waits.
+  [[nodiscard]] bool open(Cut link) const { return at(link).cuts == 0 && at(link).clogs == 0; }
+  /// Whether one that finds the link not open waits.
   [[nodiscard]] bool keeps(Cut link);
 
   void cut(Cut link) { ++at(link).cuts; }
   /// True when the link is open again.
   bool uncut(Cut link);
+  void clog(Cut link) { ++at(link).clogs; }
+  /// True when the link is open again.
+  bool unclog(Cut link);
   void set_weather(Cut link, const Weather& weather) { at(link).weather = weather; }
   [[nodiscard]] const Weather& weather(Cut link) const { return at(link).weather; }
   /// From now on nothing is lost, doubled or slow any more; delays stay.
@@ -63,6 +67,7 @@ class Network {
     MonotonicTime last_arrival;  ///< in order: no message arrives before
     MonotonicTime busy_until;    ///< of the line, when it has a bandwidth
     std::uint32_t cuts = 0;      ///< how many faults cut it
+    std::uint32_t clogs = 0;     ///< how many faults clog it
   };
 
   [[nodiscard]] Link& at(Cut link) { return links_[(link.from.value() - 1) * nodes_ + link.to.value() - 1]; }

@@ -67,8 +67,9 @@ Result<Settings> Settings::read(const Plan& plan) {
   for (std::uint32_t n = 1; n <= plan.nodes; ++n) settings.config_.voters.push_back(NodeId(n));
   settings.config_.plants = plan.plants;
   const SimPlan& sim = plan.sim;
-  settings.weather_ = {sim.delay_min,  sim.delay_max,  sim.slow,      sim.slow_max,    sim.loss,
-                       sim.duplicates, sim.overtaking, sim.bandwidth, sim.kept_by_cuts};
+  settings.weather_ = {sim.delay_min, sim.delay_max,  sim.exponential, sim.slow,      sim.slow_max,
+                       sim.loss,      sim.duplicates, sim.overtaking,  sim.bandwidth, sim.kept_by_cuts};
+  settings.client_way_ = {sim.client_delay_min, sim.client_delay_max, sim.client_loss};
   settings.disk_.sync_min = sim.sync_min;
   settings.disk_.sync_max = sim.sync_max;
   const host::MapState nothing;

@@ -16,6 +16,13 @@
 
 namespace ordeal::sim {
 
+/// Shares are of 1,000.
+struct ClientWay {
+  Duration delay_min;
+  Duration delay_max;
+  std::uint32_t loss = 0;
+};
+
 class Settings {
  public:
   /// kInvalidArgument: a flag's value, a plant or a combination that the node would refuse too.
@@ -28,6 +35,8 @@ class Settings {
 
   [[nodiscard]] const Weather& weather() const { return weather_; }
   [[nodiscard]] const DiskHealth& disk() const { return disk_; }
+  /// The way between a client and a node.
+  [[nodiscard]] const ClientWay& client_way() const { return client_way_; }
   [[nodiscard]] Duration request_timeout() const { return config_.forward_timeout; }
   [[nodiscard]] Duration election_timeout() const { return config_.election_timeout; }
   /// Whether followers pass requests on.
@@ -49,6 +58,7 @@ class Settings {
   raft::RaftConfig config_;
   Weather weather_;
   DiskHealth disk_;
+  ClientWay client_way_;
 };
 
 }  // namespace ordeal::sim

@@ -1,5 +1,6 @@
 #include "sim/simulation.h"
 
+#include "common/check.h"
 #include "controller/run/parts.h"
 #include "sim/settings.h"
 
@@ -68,6 +69,7 @@ Result<SimResult> simulate(const Plan& plan, std::uint64_t seed, const SimOption
 
   SimResult result;
   result.seed = seed;
+  const CheckContext context(fmt::format("seed {} of plan {}", seed, plan.name));
   World world(plan, *settings, seed,
               {options.invariants, options.sound_messages, options.spectator, options.before_start});
   RunLoop loop(plan, seed, std::move(*workload), &make_client, MonotonicTime());
@@ -77,8 +79,11 @@ Result<SimResult> simulate(const Plan& plan, std::uint64_t seed, const SimOption
   std::optional<std::string> stuck;
   if (!world.broken() && result.summary.progress.phase != RunPhase::kDone)
     stuck = "the run did not come to its end";
-  if (!world.broken() && !stuck && options.liveness && settings->can_be_live())
+  if (!world.broken() && !stuck && options.liveness && settings->can_be_live()) {
     stuck = world.check_liveness();
+    result.liveness_checked = true;
+  }
+  result.beyond_promise = world.beyond_promise();
   if (world.broken()) {
     result.outcome = world.broken()->refused_by ? Outcome::kNode : Outcome::kInvariant;
     result.kind = world.broken()->violation.invariant;
@@ -87,7 +92,7 @@ Result<SimResult> simulate(const Plan& plan, std::uint64_t seed, const SimOption
     result.broken_at = world.broken()->at;
   }
   result.history = world.history();
-  if (!world.broken()) judge_history(loop.workload().checkers(), options, result);
+  judge_history(loop.workload().checkers(), options, result);
   if (stuck && !result.bad()) {
     result.outcome = Outcome::kLiveness;
     result.kind = "liveness";

@@ -47,11 +47,16 @@ struct SimResult {
 
   RunSummary summary;
   History history;
-  std::vector<Finding> findings;
+  std::vector<Finding>
+      findings;     ///< also of a run that an invariant has stopped: whether clients could tell yet
   Duration length;  ///< virtual
   std::uint64_t events = 0;
   std::uint64_t trace_hash = 0;
   std::vector<Mark> marks;  ///< situations that the run was in
+  /// False also where elections cannot end in time: see Settings::can_be_live.
+  bool liveness_checked = false;
+  /// The plan went beyond what any protocol here promises to survive: how. A failure is then no bug.
+  std::optional<std::string> beyond_promise;
 
   [[nodiscard]] bool bad() const { return outcome != Outcome::kGood && outcome != Outcome::kUnknown; }
   /// Operations of clients that ended ok.

@@ -2,6 +2,8 @@
 
 #include "common/check.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace ordeal::sim {
@@ -15,7 +17,7 @@ void DiskStorage::start(host::StorageSink& sink) {
   // Opening replays what the last life wrote and syncs it, as RocksDB's recovery does: a core takes what it
   // finds for durable.
   if (!health_.lies) pending_.clear();
-  written_ = pending_.size();
+  written_ = lied_ = pending_.size();
 }
 
 // --- What the core hands over -----------------------------------------------------------------------------
@@ -104,8 +106,10 @@ void DiskStorage::end_round() {
   if (health_.lies) {
     for (std::size_t i = 0; i < in_round_; ++i) pending_[i].ticket = Ticket();
     written_ = std::max(written_, in_round_);
+    lied_ = in_round_;
   } else {
     pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(in_round_));
+    lied_ = 0;
     written_ -= std::min(written_, in_round_);
   }
   in_round_ = 0;
@@ -134,8 +138,8 @@ void DiskStorage::end_life() {
 }
 
 std::size_t DiskStorage::kill() {
-  // What a sync failed on may be gone from the page cache too: only the durable part is sure.
-  if (sync_failed_) return lose_power();
+  // What a sync failed on may be gone from the page cache too. What the disk has taken before stays with it.
+  if (sync_failed_) return keep_some(lied_);
   // The round under way was one write: all of it arrived at the operating system, or nothing.
   const bool arrived = syncing_ && rng_.chance(1, 2);
   const std::size_t lost = keep_first(arrived ? std::max(written_, in_round_) : written_);
@@ -145,10 +149,30 @@ std::size_t DiskStorage::kill() {
 }
 
 std::size_t DiskStorage::lose_power() {
-  const std::size_t lost = keep_first(static_cast<std::size_t>(rng_.below(pending_.size() + 1)));
+  const std::size_t lied = lied_;
+  const std::size_t before = pending_.size();
+  const std::size_t lost = keep_some(0);
+  promises_broken_ += lied - std::min(lied, before - lost);
   pending_.clear();  // What is on the disk now is all there is.
+  lied_ = 0;
+  return lost;
+}
+
+std::size_t DiskStorage::keep_some(std::size_t least) {
+  const std::size_t lost =
+      keep_first(least + static_cast<std::size_t>(rng_.below(pending_.size() - least + 1)));
+  for (Pending& pending : pending_) pending.ticket = Ticket();  // the next life counts from 1 again
   end_life();
   return lost;
+}
+
+bool DiskStorage::damage() {
+  const auto& log = std::as_const(state_).content(Space::kLog);
+  if (log.empty()) return false;
+  auto record = log.begin();
+  std::advance(record, static_cast<std::ptrdiff_t>(rng_.below(log.size())));
+  state_.damage(record->first);
+  return true;
 }
 
 }  // namespace ordeal::sim

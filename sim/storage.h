@@ -3,7 +3,8 @@
 //
 // What is handed over goes queued -> on its way (one round of the disk at a time) -> durable. A process that
 // is killed loses what is queued; a machine that loses power loses a suffix of everything that is not
-// durable. The content outlives the process: a new life opens the same storage again.
+// durable. A disk that lies calls durable what is not, until a sync after it has stopped lying. The content
+// outlives the process: a new life opens the same storage again.
 
 #include "common/prng.h"
 #include "common/time.h"
@@ -62,6 +63,15 @@ class DiskStorage : public host::Storage {
   std::size_t kill();
   /// The machine is gone.
   std::size_t lose_power();
+  /// How many batches were called durable by a disk that lied, and are not.
+  [[nodiscard]] std::size_t lied() const { return lied_; }
+  /// How many of these power losses have taken.
+  [[nodiscard]] std::size_t promises_broken() const { return promises_broken_; }
+
+  /// One of the log's records cannot be read. False: there is none.
+  bool damage();
+  void mend() { state_.mend(); }
+  [[nodiscard]] bool damaged() const { return state_.damaged(); }
 
   [[nodiscard]] DiskHealth& health() { return health_; }
   [[nodiscard]] const DiskHealth& health() const { return health_; }
@@ -76,6 +86,8 @@ class DiskStorage : public host::Storage {
   void add(Ticket ticket, Batch batch, std::optional<LogIndex> applied);
   /// Gives how many went.
   std::size_t keep_first(std::size_t count);
+  /// What a power loss or a failed sync leaves: these at least.
+  std::size_t keep_some(std::size_t least);
   void end_life();
   void snapshot(SnapshotTake& step, LogIndex applied);
   void snapshot(SnapshotRead& step, LogIndex applied);
@@ -89,8 +101,10 @@ class DiskStorage : public host::Storage {
   host::MapState state_;
   LogIndex applied_;
   std::uint64_t incarnation_ = 0;
+  std::size_t promises_broken_ = 0;
 
   std::deque<Pending> pending_;  ///< not durable, oldest first
+  std::size_t lied_ = 0;         ///< of these: called durable
   std::size_t written_ = 0;      ///< of these: with the operating system; a kill leaves them
   bool owes_sync_ = false;       ///< something that waits for a sync is queued
   bool syncing_ = false;         ///< a round is under way, of the first `in_round_` of pending_

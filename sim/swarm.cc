@@ -31,9 +31,11 @@ const std::vector<Kind>& kinds() {
        {"jump-forward", "jump-back", "fast", "slow", "freeze"},
        {"leader", "follower", "one", "minority", "all"}},
       {"packets",
-       {"delay", "loss", "duplicate", "reorder"},
+       {"delay", "loss", "duplicate", "reorder", "throttle", "clog"},
        {"leader", "follower", "one", "minority", "all"}},
-      {"disk", {"slow", "full", "sync-error"}, {"leader", "follower", "one", "minority"}},
+      {"disk",
+       {"slow", "full", "sync-error", "lie", "unreadable"},
+       {"leader", "follower", "one", "minority"}},
       {"transfer", {""}, {"follower", "one"}},
       {"members", {"remove", "demote"}, {"leader", "follower", "one", "minority"}},
   };
@@ -153,6 +155,7 @@ void draw_machines(Rng& rng, Mood mood, Plan& plan) {
   static const std::vector<std::int64_t> kQuickDelays{300, 1'000, 5'000};
   sim.delay_max = microseconds(pick(rng, quick ? kQuickDelays : kDelays));
   sim.delay_min = Duration(sim.delay_max.ns() / rng.between(2, 10));
+  sim.exponential = rng.chance(1, 3);
   if (mood != Mood::kAny || rng.chance(1, 2)) {
     const std::int64_t often = mood == Mood::kAny ? 50 : 300;
     sim.slow = static_cast<std::uint32_t>(rng.between(often / 10, often));
@@ -168,6 +171,10 @@ void draw_machines(Rng& rng, Mood mood, Plan& plan) {
   static const std::vector<std::int64_t> kQuickSyncs{200, 1'000, 10'000};
   sim.sync_max = microseconds(pick(rng, quick ? kQuickSyncs : kSyncs));
   sim.sync_min = Duration(sim.sync_max.ns() / rng.between(2, 10));
+  static const std::vector<std::int64_t> kClientDelays{400, 400, 5'000, 50'000};
+  sim.client_delay_max = microseconds(pick(rng, kClientDelays));
+  sim.client_delay_min = Duration(sim.client_delay_max.ns() / rng.between(2, 10));
+  if (rng.chance(1, 3)) sim.client_loss = static_cast<std::uint32_t>(rng.between(1, 50));
   // Each chunk of a snapshot waits for the disk: many small ones on a slow disk would take longer than
   // anybody waits.
   if (rng.chance(1, 3) && sim.sync_max < milliseconds(10))
@@ -179,8 +186,14 @@ bool is_set(const Plan& plan, const std::string& flag, std::string_view value) {
   return set != plan.node_flags.end() && set->second == value;
 }
 
+bool has(const std::vector<const Kind*>& on, std::string_view fault) {
+  return std::any_of(on.begin(), on.end(), [&](const Kind* kind) { return kind->fault == fault; });
+}
+
 /// The budget: a fault that a protocol does not promise to survive is never asked for.
-bool allowed(const Plan& plan, const FaultRequest& request) {
+bool allowed(const Plan& plan, const FaultRequest& request, bool power) {
+  // What a lying disk has called durable, a power loss takes, and Raft counts on it (thesis 3.8).
+  if (request.shape == "lie" && power) return false;
   // Without pre-vote a removed node stands for election for ever (thesis 4.2.3).
   if (request.fault == "members" && is_set(plan, "pre-vote", "false")) return false;
   if (request.fault != "clock" || !is_set(plan, "read-mode", "lease")) return true;
@@ -192,13 +205,14 @@ bool allowed(const Plan& plan, const FaultRequest& request) {
 }
 
 FaultRequest draw_request(Rng& rng, const Plan& plan, const std::vector<const Kind*>& on) {
+  const bool power = has(on, "power");
   for (;;) {
     const Kind& kind = *on[rng.below(on.size())];
     FaultRequest request;
     request.fault = kind.fault;
     request.shape = pick(rng, kind.shapes);
     request.target = pick(rng, kind.targets);
-    if (allowed(plan, request) && check_fault(request, plan.nodes).ok()) return request;
+    if (allowed(plan, request, power) && check_fault(request, plan.nodes).ok()) return request;
   }
 }
 
@@ -308,13 +322,36 @@ void await_moment(Rng& rng, const Moments& moments, Duration election_timeout, c
   event.trigger = std::move(trigger);
 }
 
+/// Swizzle clogging (FoundationDB): the links of some nodes are clogged one node after the other, and set
+/// free in another order.
+void draw_swizzle(Rng& rng, Duration at, Duration step, Plan& plan) {
+  std::vector<std::uint32_t> order;
+  for (std::uint32_t n = 1; n <= plan.nodes; ++n) order.push_back(n);
+  rng.shuffle(order);
+  order.resize(rng.between(2, plan.nodes));
+  const auto steps = static_cast<std::int64_t>(order.size());
+  std::vector<std::int64_t> places;
+  for (std::int64_t i = 0; i < steps; ++i) places.push_back(i);
+  rng.shuffle(places);
+  for (std::int64_t i = 0; i < steps; ++i) {
+    FaultEvent event;
+    event.at = milliseconds((at + step * i).ms());
+    const Duration end = at + step * (steps + places[static_cast<std::size_t>(i)]);
+    event.length = milliseconds(std::max<std::int64_t>(100, (end - event.at).ms()));
+    event.request = {"packets", "clog", node_name(NodeId(order[static_cast<std::size_t>(i)]))};
+    if (event.at + event.length <= plan.time_limit) plan.fault_events.push_back(std::move(event));
+  }
+}
+
 void draw_faults(Rng& rng, Mood mood, Plan& plan) {
   const std::vector<const Kind*> on = draw_kinds(rng, mood);
   const Moments moments = draw_moments(rng, mood);
   const Duration timeout = *parse_duration(plan.node_flags.at("election-timeout"));
   const auto [gap, length] = draw_pace(rng, mood, timeout);
   Duration at = milliseconds(rng.between(100, 2'000));
+  const bool swizzles = has(on, "packets") && rng.chance(1, 3);
   while (at < plan.time_limit - seconds(1)) {
+    if (swizzles && rng.chance(1, 10)) draw_swizzle(rng, at, between(rng, length / 10, length / 2), plan);
     FaultEvent event;
     event.at = milliseconds(at.ms());
     event.length = milliseconds(std::max<std::int64_t>(100, between(rng, length / 5, length).ms()));

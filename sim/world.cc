@@ -15,9 +15,6 @@ namespace ordeal::sim {
 namespace {
 
 constexpr MonotonicTime kNever(std::int64_t{1} << 62);
-constexpr WallTime kWallZero(std::int64_t{1'700'000'000} * 1'000'000'000);
-constexpr Duration kCallDelayMin = microseconds(50);
-constexpr Duration kCallDelayMax = microseconds(400);
 constexpr Duration kObserveMin = milliseconds(5);
 constexpr Duration kObserveMax = milliseconds(60);
 
@@ -83,6 +80,7 @@ void World::fold(std::string_view bytes) {
 }
 
 void World::on(PeerArrival& event) {
+  fold(event.message << 16 | std::uint64_t{event.link.from.value()} << 8 | event.link.to.value());
   if (!network_.open(event.link)) {
     if (network_.keeps(event.link))
       kept_.push_back({event.link, event.life, event.message, std::move(event.payload)});
@@ -96,6 +94,7 @@ void World::on(PeerArrival& event) {
 }
 
 void World::on(const DiskRound& event) {
+  fold(event.node.value());
   Node& on = node(event.node);
   if (!on.running() || on.life() != event.life) return;
   on.disk_done(now_);
@@ -103,6 +102,7 @@ void World::on(const DiskRound& event) {
 }
 
 void World::on(const NodeWake& event) {
+  fold(event.node.value());
   Place& at = place(event.node);
   if (now_ != at.scheduled) return;  // An earlier one was asked for meanwhile, and has come.
   at.scheduled = kNever;
@@ -113,10 +113,11 @@ void World::on(const NodeWake& event) {
 
 void World::on(CallArrival& event) {
   Call& call = event.call;
+  fold(call.call.value() << 8 | call.endpoint.value());
   Node& to = node(call.endpoint);
   if (!to.running()) {
-    queue_.push(now_ + between(kCallDelayMin, kCallDelayMax),
-                CallLoss{CallClosed{call.call, /*sent=*/false, "connection refused"}});
+    if (const auto at = client_arrival())
+      queue_.push(*at, CallLoss{CallClosed{call.call, /*sent=*/false, "connection refused"}});
     return;
   }
   fold(call.body);
@@ -125,7 +126,7 @@ void World::on(CallArrival& event) {
 }
 
 void World::on(CallAnswer& event) {
-  fold(static_cast<std::uint64_t>(event.reply.status));
+  fold(event.reply.call.value() << 16 | static_cast<std::uint64_t>(event.reply.status));
   fold(event.reply.body);
   const auto check = checks_.find(event.reply.call.value());
   if (check != checks_.end()) {
@@ -177,6 +178,8 @@ void World::step_loop(const RunInput& input) {
   RunOutput output = loop_->step({now_, kWallZero + Duration(now_.ns())}, input);
   for (Op& op : output.history) {
     fold(static_cast<std::uint64_t>(op.process.value()) << 8 | static_cast<std::uint64_t>(op.type));
+    fold(op.f);
+    if (const std::string* key = op.key.as_string()) fold(*key);
     if (options_.spectator != nullptr) options_.spectator->operation(now_, op);
     history_.push_back(std::move(op));
   }
@@ -200,7 +203,14 @@ void World::tell_node_events() {
 }
 
 void World::place_call(Call call) {
-  queue_.push(now_ + between(kCallDelayMin, kCallDelayMax), CallArrival{std::move(call)});
+  if (const auto at = client_arrival()) queue_.push(*at, CallArrival{std::move(call)});
+}
+
+std::optional<MonotonicTime> World::client_arrival() {
+  const ClientWay& way = settings_.client_way();
+  const MonotonicTime at = now_ + between(way.delay_min, way.delay_max);
+  if (clients_lose_ && way.loss > 0 && rng_.chance(way.loss, 1000)) return std::nullopt;
+  return at;
 }
 
 void World::observe_soon(NodeId node) {
@@ -229,8 +239,8 @@ void World::send(NodeId from, NodeId to, Bytes payload) {
 
 void World::answer(NodeId /*node*/, std::uint64_t token, int status, std::string body) {
   if (calls_.erase(token) == 0) return;
-  queue_.push(now_ + between(kCallDelayMin, kCallDelayMax),
-              CallAnswer{CallReply{CallId(token), status, std::move(body)}});
+  if (const auto at = client_arrival())
+    queue_.push(*at, CallAnswer{CallReply{CallId(token), status, std::move(body)}});
 }
 
 void World::disk_busy(NodeId node, Duration length) {
@@ -306,6 +316,7 @@ void World::ended(NodeId node, std::string reason) {
 }
 
 void World::refused(NodeId node, std::string reason) {
+  if (is_unreadable(node)) return ended(node, std::move(reason));
   if (!broken_)
     broken_ = Broken{node,
                      {"node-refused", fmt::format("{} refuses its own data: {}", node_name(node), reason)},
@@ -327,8 +338,8 @@ void World::lose_calls(NodeId node) {
       ++it;
       continue;
     }
-    queue_.push(now_ + between(kCallDelayMin, kCallDelayMax),
-                CallLoss{CallClosed{CallId(it->first), /*sent=*/true, "connection reset"}});
+    if (const auto at = client_arrival())
+      queue_.push(*at, CallLoss{CallClosed{CallId(it->first), /*sent=*/true, "connection reset"}});
     it = calls_.erase(it);
   }
 }
@@ -348,6 +359,16 @@ void World::stop_node(NodeId node, bool power) {
   const std::size_t lost = here.stop(power);
   fold(lost);
   marks_.crashed(node, power ? lost : 0);
+  if (power) {
+    // The connections' ends are gone with the machine, and so is what they would have sent again.
+    std::erase_if(kept_, [&](const Kept& kept) { return kept.link.from == node; });
+    if (const std::size_t broken = here.storage().promises_broken(); broken > 0 && !beyond_promise_)
+      beyond_promise_ = fmt::format(
+          "{} lost power with {} writes that its disk had called durable, and no protocol that counts on a "
+          "majority of "
+          "disks promises to survive that",
+          node_name(node), broken);
+  }
   gone(node);
 }
 

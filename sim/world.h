@@ -28,6 +28,9 @@
 
 namespace ordeal::sim {
 
+/// What the wall clocks say at the world's zero.
+inline constexpr WallTime kWallZero(std::int64_t{1'700'000'000} * 1'000'000'000);
+
 /// Who wants to look on. Everything is called in the order of the events.
 class Spectator {
  public:
@@ -69,11 +72,14 @@ class World : private NodeOutlet {
   /// Until the run loop has finished, an invariant breaks, a node refuses its own data, or `length_max` of
   /// virtual time has passed.
   void run(RunLoop& loop, Duration length_max);
-  /// After a run: heals a majority, cuts the rest off, and asks every healed node for a write and a read. The
-  /// reason when one does not finish in time; none when all do. Requires: nothing is broken.
+  /// After a run: once all nodes vote, nodes die, stand still and are cut off again, and in the midst of that
+  /// a majority is healed and nobody else. Each of it is asked for a write and a read. The reason when one
+  /// does not finish in time; none when all do. Requires: nothing is broken.
   [[nodiscard]] std::optional<std::string> check_liveness();
 
   [[nodiscard]] const std::optional<Broken>& broken() const { return broken_; }
+  /// A fault that no protocol here promises to survive came about by the plan: what; none: it did not.
+  [[nodiscard]] const std::optional<std::string>& beyond_promise() const { return beyond_promise_; }
   [[nodiscard]] const History& history() const { return history_; }
   [[nodiscard]] MonotonicTime now() const { return now_; }
   [[nodiscard]] std::uint64_t events() const { return events_; }
@@ -161,6 +167,8 @@ class World : private NodeOutlet {
   // --- The run loop
   void step_loop(const RunInput& input);
   void place_call(Call call);
+  /// When what a client and a node say to each other arrives; none: never.
+  [[nodiscard]] std::optional<MonotonicTime> client_arrival();
   void observe_soon(NodeId node);
   void observe(NodeId node);
   void tell_node_events();
@@ -188,6 +196,11 @@ class World : private NodeOutlet {
   [[nodiscard]] bool in_force(const FaultSpec& spec) const;
   void heal_everything();
   void uncut(Cut link);
+  void unclog(Cut link);
+  /// What waited for the link goes on its way.
+  void release(Cut link);
+  void damage_disk(NodeId node);
+  [[nodiscard]] bool is_unreadable(NodeId node) const;
   void refresh_links(const std::vector<Cut>& links);
   void refresh_clock(NodeId node);
   void refresh_disk(NodeId node);
@@ -206,6 +219,9 @@ class World : private NodeOutlet {
   // --- Liveness (faults.cc)
   void pass(Duration length);
   [[nodiscard]] bool everybody_votes();
+  /// Gives the links that it has cut and left cut.
+  [[nodiscard]] std::vector<Cut> storm();
+  void rescue(const std::vector<NodeId>& core, const std::vector<Cut>& cuts);
   void abandon(const std::vector<NodeId>& nodes);
   void await_leader(const std::vector<NodeId>& core);
   void await_backlog(const std::vector<NodeId>& core);
@@ -242,6 +258,8 @@ class World : private NodeOutlet {
   std::uint64_t messages_ = 0;
   std::uint64_t hash_ = 0;
   std::optional<Broken> broken_;
+  std::optional<std::string> beyond_promise_;
+  bool clients_lose_ = true;  ///< requests and answers; until all is healed
   Marks marks_;
   NodeEventWatch watch_;
 };

@@ -52,7 +52,8 @@ struct ClientPlan {
 struct SimPlan {
   Duration delay_min = microseconds(100);  ///< of a message between nodes
   Duration delay_max = microseconds(500);
-  std::uint32_t slow = 0;  ///< share of messages that take up to `slow_max` longer
+  bool exponential = false;  ///< mostly near `delay_min`, rarely near `delay_max`; else uniform
+  std::uint32_t slow = 0;    ///< share of messages that take up to `slow_max` longer
   Duration slow_max = milliseconds(100);
   std::uint32_t loss = 0;
   std::uint32_t duplicates = 0;
@@ -61,6 +62,9 @@ struct SimPlan {
   std::uint32_t kept_by_cuts = 0;        ///< share of messages into a partition that arrive after it
   Duration sync_min = microseconds(50);  ///< of the disk
   Duration sync_max = microseconds(500);
+  Duration client_delay_min = microseconds(50);  ///< between a client and a node, each way
+  Duration client_delay_max = microseconds(400);
+  std::uint32_t client_loss = 0;  ///< share of requests, and of answers, that are lost
 
   friend bool operator==(const SimPlan&, const SimPlan&) = default;
 };

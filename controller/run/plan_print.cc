@@ -130,10 +130,12 @@ std::string node_part(const Plan& plan) {
 std::string sim_part(const SimPlan& sim) {
   if (sim == SimPlan()) return {};
   return fmt::format(
-      "sim: {{delay: {}, slow: {}, slow_max: {}, loss: {}, duplicates: {}, overtaking: {}, bandwidth: {}, "
-      "kept_by_cuts: {}, sync: {}}}\n",
-      range(sim.delay_min, sim.delay_max), sim.slow, print_duration(sim.slow_max), sim.loss, sim.duplicates,
-      sim.overtaking, sim.bandwidth, sim.kept_by_cuts, range(sim.sync_min, sim.sync_max));
+      "sim: {{delay: {}, delays: {}, slow: {}, slow_max: {}, loss: {}, duplicates: {}, overtaking: {}, "
+      "bandwidth: {}, "
+      "kept_by_cuts: {}, sync: {}, client_delay: {}, client_loss: {}}}\n",
+      range(sim.delay_min, sim.delay_max), sim.exponential ? "exponential" : "uniform", sim.slow,
+      print_duration(sim.slow_max), sim.loss, sim.duplicates, sim.overtaking, sim.bandwidth, sim.kept_by_cuts,
+      range(sim.sync_min, sim.sync_max), range(sim.client_delay_min, sim.client_delay_max), sim.client_loss);
 }
 
 }  // namespace

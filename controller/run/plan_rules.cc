@@ -190,15 +190,12 @@ Problem check_random(const RandomFaults& random, const Plan& plan) {
   if (random.targets.empty()) return PlanProblem{"faults.random.targets", "is empty"};
   for (const std::string& kind : random.kinds) {
     if (Problem problem = check_name_known("faults.random.kinds", kind, fault_names())) return problem;
-    if (kind == "members") {
-      return PlanProblem{"faults.random.kinds",
-                         "has members, which cannot be drawn at random; put it in faults.events"};
-    }
     if (kind == "partition" && random.shapes.empty())
       return PlanProblem{"faults.random.shapes", "is empty, but kinds has partition"};
   }
   for (const std::string& shape : random.shapes) {
-    if (Problem problem = check_name_known("faults.random.shapes", shape, partition_shapes())) return problem;
+    if (Problem problem = check_name_known("faults.random.shapes", shape, find_fault("partition")->shapes()))
+      return problem;
   }
   for (const std::string& target : random.targets) {
     const auto size = target_size(target, plan.nodes);
@@ -361,10 +358,15 @@ Problem check_sim(const SimPlan& sim, Duration time_limit) {
   const auto share = [](const char* path, std::uint32_t value) { return check_range(path, value, 0, 1000); };
   return first({
       [&] { return check_span("sim.delay", sim.delay_min, sim.delay_max, Duration(), time_limit); },
+      [&] {
+        return check_span("sim.client_delay", sim.client_delay_min, sim.client_delay_max, Duration(),
+                          time_limit);
+      },
       [&] { return check_span("sim.sync", sim.sync_min, sim.sync_max, Duration(), time_limit); },
       [&] { return check_range("sim.slow_max", sim.slow_max, Duration(), time_limit); },
       [&] { return share("sim.slow", sim.slow); },
       [&] { return share("sim.loss", sim.loss); },
+      [&] { return share("sim.client_loss", sim.client_loss); },
       [&] { return share("sim.duplicates", sim.duplicates); },
       [&] { return share("sim.kept_by_cuts", sim.kept_by_cuts); },
   });

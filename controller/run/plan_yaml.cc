@@ -323,12 +323,15 @@ void read_node_flags(const YAML::Node& node, const std::string& path, Plan& plan
 
 void read_sim(const YAML::Node& node, const std::string& path, SimPlan& sim, Reader& reader) {
   reader.map(node, path,
-             {range_field("delay", sim.delay_min, sim.delay_max, reader), integer_field("slow", sim.slow),
-              duration_field("slow_max", sim.slow_max), integer_field("loss", sim.loss),
-              integer_field("duplicates", sim.duplicates),
+             {range_field("delay", sim.delay_min, sim.delay_max, reader),
+              choice_field("delays", sim.exponential, "exponential", "uniform"),
+              integer_field("slow", sim.slow), duration_field("slow_max", sim.slow_max),
+              integer_field("loss", sim.loss), integer_field("duplicates", sim.duplicates),
               choice_field("overtaking", sim.overtaking, "true", "false"),
               integer_field("bandwidth", sim.bandwidth), integer_field("kept_by_cuts", sim.kept_by_cuts),
-              range_field("sync", sim.sync_min, sim.sync_max, reader)});
+              range_field("sync", sim.sync_min, sim.sync_max, reader),
+              range_field("client_delay", sim.client_delay_min, sim.client_delay_max, reader),
+              integer_field("client_loss", sim.client_loss)});
 }
 
 void read_version(const YAML::Node& node, const std::string& path) {

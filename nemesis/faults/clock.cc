@@ -3,21 +3,17 @@
 #include "nemesis/faults/targets.h"
 
 namespace ordeal {
-namespace {
 
-const std::vector<std::string_view>& clock_shapes() {
-  static const std::vector<std::string_view> names{"jump-forward", "jump-back", "fast", "slow", "freeze"};
-  return names;
+std::vector<std::string_view> Clock::shapes() const {
+  return {"jump-forward", "jump-back", "fast", "slow", "freeze"};
 }
 
-}  // namespace
-
 Status Clock::check(const FaultRequest& request, std::uint32_t nodes) const {
-  return check_node_fault(request, nodes, clock_shapes());
+  return check_node_fault(request, nodes, shapes());
 }
 
 Result<FaultSpec> Clock::choose(const FaultRequest& request, const ClusterView& cluster, Rng& rng) const {
-  auto nodes = choose_nodes(request, cluster, clock_shapes(), rng);
+  auto nodes = choose_nodes(request, cluster, shapes(), rng);
   if (!nodes.ok()) return nodes.error();
   ClockFault fault;
   fault.nodes = std::move(nodes).value();

@@ -13,6 +13,7 @@ namespace ordeal {
 class Clock : public Fault {
  public:
   [[nodiscard]] std::string_view name() const override { return "clock"; }
+  [[nodiscard]] std::vector<std::string_view> shapes() const override;
   [[nodiscard]] bool simulated() const override { return true; }
   [[nodiscard]] Status check(const FaultRequest& request, std::uint32_t nodes) const override;
   [[nodiscard]] Result<FaultSpec> choose(const FaultRequest& request, const ClusterView& cluster,

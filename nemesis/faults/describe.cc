@@ -67,12 +67,16 @@ struct Describe {
     if (fault.loss > 0) what += fmt::format(" {}% lost", fault.loss);
     if (fault.duplicates > 0) what += fmt::format(" {}% twice", fault.duplicates);
     if (fault.overtaking) what += " overtaking";
+    if (fault.bytes_per_second > 0) what += fmt::format(" at {} bytes/s", fault.bytes_per_second);
+    if (fault.clogged) what += " stuck";
     return fmt::format("packets on {} links:{}", fault.links.size(), what);
   }
   std::string operator()(const DiskFault& fault) const {
     return fmt::format("disk {} {}", names(fault.nodes),
                        fault.full           ? "full"
                        : fault.failing_sync ? "fails a sync"
+                       : fault.lies         ? "lies"
+                       : fault.unreadable   ? "unreadable"
                                             : "slow");
   }
   std::string operator()(const TransferFault& fault) const {

@@ -38,6 +38,9 @@ class Fault {
   virtual ~Fault() = default;
 
   [[nodiscard]] virtual std::string_view name() const = 0;
+  /// The shapes that a request may name, in the order in which `ordeal list` shows them; empty: it takes
+  /// none.
+  [[nodiscard]] virtual std::vector<std::string_view> shapes() const { return {}; }
   /// Only the simulator can do it.
   [[nodiscard]] virtual bool simulated() const { return false; }
   /// Whether a cluster of n1 to n<nodes> can be struck with this at all: the shape and the target are known,

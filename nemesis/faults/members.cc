@@ -8,19 +8,18 @@
 namespace ordeal {
 namespace {
 
-const std::vector<std::string_view>& members_shapes() {
-  static const std::vector<std::string_view> names{"remove", "demote"};
-  return names;
-}
-
 bool contains(const std::vector<NodeId>& nodes, NodeId node) {
   return std::find(nodes.begin(), nodes.end(), node) != nodes.end();
 }
 
 }  // namespace
 
+std::vector<std::string_view> Members::shapes() const {
+  return {"remove", "demote"};
+}
+
 Status Members::check(const FaultRequest& request, std::uint32_t nodes) const {
-  if (Status status = check_node_fault(request, nodes, members_shapes()); !status.ok()) return status;
+  if (Status status = check_node_fault(request, nodes, shapes()); !status.ok()) return status;
   const auto size = target_size(request.target.empty() ? "one" : request.target, nodes);
   if (*size < nodes) return {};
   return Error{ErrorCode::kInvalidArgument,
@@ -28,7 +27,7 @@ Status Members::check(const FaultRequest& request, std::uint32_t nodes) const {
 }
 
 Result<FaultSpec> Members::choose(const FaultRequest& request, const ClusterView& cluster, Rng& rng) const {
-  auto nodes = choose_nodes(request, cluster, members_shapes(), rng);
+  auto nodes = choose_nodes(request, cluster, shapes(), rng);
   if (!nodes.ok()) return nodes.error();
   MembersFault fault;
   for (const NodeId node : cluster.nodes) {

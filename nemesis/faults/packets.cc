@@ -5,21 +5,17 @@
 #include <algorithm>
 
 namespace ordeal {
-namespace {
 
-const std::vector<std::string_view>& packets_shapes() {
-  static const std::vector<std::string_view> names{"delay", "loss", "duplicate", "reorder"};
-  return names;
+std::vector<std::string_view> Packets::shapes() const {
+  return {"delay", "loss", "duplicate", "reorder", "throttle", "clog"};
 }
 
-}  // namespace
-
 Status Packets::check(const FaultRequest& request, std::uint32_t nodes) const {
-  return check_node_fault(request, nodes, packets_shapes());
+  return check_node_fault(request, nodes, shapes());
 }
 
 Result<FaultSpec> Packets::choose(const FaultRequest& request, const ClusterView& cluster, Rng& rng) const {
-  auto nodes = choose_nodes(request, cluster, packets_shapes(), rng);
+  auto nodes = choose_nodes(request, cluster, shapes(), rng);
   if (!nodes.ok()) return nodes.error();
   PacketFault fault;
   for (const NodeId node : *nodes) {
@@ -35,6 +31,8 @@ Result<FaultSpec> Packets::choose(const FaultRequest& request, const ClusterView
   if (request.shape == "loss") fault.loss = 30;
   if (request.shape == "duplicate") fault.duplicates = 30;
   if (request.shape == "reorder") fault.jitter = milliseconds(100), fault.overtaking = true;
+  if (request.shape == "throttle") fault.bytes_per_second = 20'000;
+  fault.clogged = request.shape == "clog";
   return FaultSpec(std::move(fault));
 }
 

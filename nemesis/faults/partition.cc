@@ -99,7 +99,7 @@ struct Shape {
   Cuts (*cuts)(const Nodes& target, const ClusterView& cluster, Rng& rng);
 };
 
-const std::vector<Shape>& shapes() {
+const std::vector<Shape>& all_shapes() {
   static const std::vector<Shape> all{
       {"isolate-one", 2, {"leader", "follower", "one"}, false, isolate_one},
       {"halves", 2, {"leader", "follower", "one", "minority"}, true, halves},
@@ -112,7 +112,7 @@ const std::vector<Shape>& shapes() {
 }
 
 const Shape* find_shape(std::string_view name) {
-  for (const Shape& shape : shapes()) {
+  for (const Shape& shape : all_shapes()) {
     if (shape.name == name) return &shape;
   }
   return nullptr;
@@ -144,12 +144,9 @@ Status check_target(const Shape& shape, std::string_view target, std::uint32_t n
 
 }  // namespace
 
-const std::vector<std::string_view>& partition_shapes() {
-  static const std::vector<std::string_view> names = [] {
-    std::vector<std::string_view> list;
-    for (const Shape& shape : shapes()) list.push_back(shape.name);
-    return list;
-  }();
+std::vector<std::string_view> Partition::shapes() const {
+  std::vector<std::string_view> names;
+  for (const Shape& shape : all_shapes()) names.push_back(shape.name);
   return names;
 }
 
@@ -157,7 +154,7 @@ Status Partition::check(const FaultRequest& request, std::uint32_t nodes) const 
   const Shape* shape = find_shape(shape_of(request));
   if (shape == nullptr) {
     return invalid_argument(
-        fmt::format("unknown shape '{}'; allowed: {}", request.shape, fmt::join(partition_shapes(), ", ")));
+        fmt::format("unknown shape '{}'; allowed: {}", request.shape, fmt::join(shapes(), ", ")));
   }
   if (nodes < shape->nodes_min) {
     return invalid_argument(

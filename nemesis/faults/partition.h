@@ -3,11 +3,13 @@
 // that is cut off from its followers goes on talking to its clients.
 //
 //   isolate-one    one node against all others (target: leader, follower, one, or a name)
-//   halves         a minority with the target in it against the rest (also: minority; names are the side
-//   itself) majority-ring  every node sees a majority, no two see the same one (Jepsen's majorities-ring); no
-//   target bridge         two sides that see each other only through the target one-way        the target is
-//   heard but hears nothing, or hears but is not heard random         each ordered pair is cut by chance; no
-//   target
+//   halves         a minority with the target in it against the rest (also: minority;
+//                  names are the side itself)
+//   majority-ring  every node sees a majority, no two see the same one (Jepsen's
+//                  majorities-ring); no target
+//   bridge         two sides that see each other only through the target
+//   one-way        the target is heard but hears nothing, or hears but is not heard
+//   random         each ordered pair is cut by chance; no target
 
 #include "nemesis/faults/fault.h"
 
@@ -16,12 +18,10 @@ namespace ordeal {
 class Partition : public Fault {
  public:
   [[nodiscard]] std::string_view name() const override { return "partition"; }
+  [[nodiscard]] std::vector<std::string_view> shapes() const override;
   [[nodiscard]] Status check(const FaultRequest& request, std::uint32_t nodes) const override;
   [[nodiscard]] Result<FaultSpec> choose(const FaultRequest& request, const ClusterView& cluster,
                                          Rng& rng) const override;
 };
-
-/// The shapes above, in that order.
-[[nodiscard]] const std::vector<std::string_view>& partition_shapes();
 
 }  // namespace ordeal

@@ -25,7 +25,12 @@ Duration between(Duration low, Duration high, Rng& rng) {
 
 std::vector<FaultRequest> fitting_requests(const RandomFaults& random, std::string_view kind,
                                            std::uint32_t nodes) {
-  const std::vector<std::string> shapes = kind == "partition" ? random.shapes : std::vector<std::string>{""};
+  std::vector<std::string> shapes = random.shapes;
+  if (kind != "partition") {
+    const auto known = find_fault(kind)->shapes();
+    shapes.assign(known.begin(), known.end());
+    if (shapes.empty()) shapes.emplace_back();
+  }
   std::vector<FaultRequest> requests;
   const auto add = [&](const std::string& shape, const std::string& target) {
     FaultRequest request{std::string(kind), shape, target};

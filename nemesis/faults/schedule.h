@@ -20,7 +20,8 @@ namespace ordeal {
 /// Faults that are drawn from the seed. A name that stands twice in a list is drawn twice as often.
 struct RandomFaults {
   std::vector<std::string> kinds;
-  std::vector<std::string> shapes;   ///< of partitions; those that the cluster is too small for are left out
+  std::vector<std::string> shapes;  ///< of partitions, of other kinds all are drawn from; those that the
+                                    ///< cluster is too small for are left out
   std::vector<std::string> targets;  ///< those that fit the kind and the shape are drawn from
   Duration gap_min = seconds(1);  ///< calm, from the end of one fault (or the start of the load) to the next
   Duration gap_max = seconds(3);
@@ -31,7 +32,7 @@ struct RandomFaults {
 };
 
 /// What can be drawn of one kind in a cluster of that size: every shape with every target that fits it, as
-/// often as the lists weigh it. Empty: nothing fits.
+/// often as the lists weigh it. Empty: nothing fits. Requires: there is such a kind.
 [[nodiscard]] std::vector<FaultRequest> fitting_requests(const RandomFaults& random, std::string_view kind,
                                                          std::uint32_t nodes);
 

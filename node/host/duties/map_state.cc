@@ -24,6 +24,10 @@ class MapCursor : public StateCursor {
   MapState::Content::iterator it_;
 };
 
+Error unreadable() {
+  return {ErrorCode::kCorruption, "a record of the log cannot be read"};
+}
+
 Error gap() {
   return {ErrorCode::kCorruption, "a snapshot that is being installed has a gap or no end"};
 }
@@ -33,6 +37,7 @@ Error gap() {
 // --- MapState ---------------------------------------------------------------------------------------------
 
 Result<std::optional<Bytes>> MapState::get(Space space, std::string_view key) const {
+  if (!reads(space, key)) return unreadable();
   const Content& content = this->content(space);
   const auto it = content.find(key);
   return it == content.end() ? std::optional<Bytes>() : std::optional<Bytes>(it->second);
@@ -44,6 +49,7 @@ Status MapState::scan(Space space, std::string_view first, std::string_view last
   if (!last.empty() && last <= first) return {};
   const auto end = last.empty() ? content.end() : content.lower_bound(last);
   for (auto it = content.lower_bound(first); it != end; ++it) {
+    if (!reads(space, it->first)) return unreadable();
     if (!visit(it->first, it->second)) break;
   }
   return {};
@@ -55,6 +61,7 @@ void MapState::toggle(Space space, std::string_view key, std::string_view value)
 }
 
 void MapState::put(Batch::Change& change, Undo* undo) {
+  rewrote(change.space, change.key);
   Content& content = this->content(change.space);
   const auto it = content.lower_bound(change.key);
   toggle(change.space, change.key, change.value);
@@ -72,6 +79,7 @@ void MapState::erase(Content::iterator first, Content::iterator last, Space spac
   Content& content = this->content(space);
   while (first != last) {
     toggle(space, first->first, first->second);
+    rewrote(space, first->first);
     auto node = content.extract(first++);
     if (undo != nullptr) undo->push_back({space, std::move(node.key()), std::move(node.mapped())});
   }

@@ -38,6 +38,11 @@ class MapState : public StoreView {
   /// Requires: nothing was changed since, or it was taken back.
   void take_back(Undo undo);
 
+  /// Reading this record of Space::kLog is an error until it is written again, or mended.
+  void damage(Bytes key) { damaged_ = std::move(key); }
+  void mend() { damaged_.reset(); }
+  [[nodiscard]] bool damaged() const { return damaged_.has_value(); }
+
   /// Of everything in Space::kState: equal states have equal digests, however they came about.
   [[nodiscard]] std::uint64_t digest() const { return digest_; }
 
@@ -50,7 +55,16 @@ class MapState : public StoreView {
   /// To be called for each record of Space::kState that comes or goes.
   void toggle(Space space, std::string_view key, std::string_view value);
 
+  [[nodiscard]] bool reads(Space space, std::string_view key) const {
+    return !damaged_ || space != Space::kLog || *damaged_ != key;
+  }
+  /// To be called for each record that is written or goes.
+  void rewrote(Space space, std::string_view key) {
+    if (!reads(space, key)) damaged_.reset();
+  }
+
   std::array<Content, 2> spaces_;
+  std::optional<Bytes> damaged_;
   std::uint64_t digest_ = 0;
 };
 

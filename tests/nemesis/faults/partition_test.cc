@@ -111,7 +111,7 @@ TEST(Partition, OneWayCutsOneDirectionAndEitherAtSomeTime) {
 }
 
 TEST(Partition, EveryShapeGivesSortedPairsWithoutRepeatsOrSelves) {
-  for (const std::string_view shape : partition_shapes()) {
+  for (const std::string_view shape : Partition().shapes()) {
     for (std::uint64_t seed = 0; seed < 100; ++seed) {
       const auto cuts = cuts_of(std::string(shape), "", cluster(5, 2), seed);
       EXPECT_FALSE(cuts.empty()) << shape << " seed " << seed;
