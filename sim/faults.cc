@@ -398,17 +398,17 @@ bool World::everybody_votes() {
   std::uint64_t before = 0;
   for (int tries = 0, still = 0; tries < kLookMax && still < kStandstillMax && !broken_; ++tries) {
     bool done = false;
-    std::uint64_t executed = 0;
+    std::uint64_t progress = 0;
     for (const Place& at : places_) {
       if (!at.node->running()) continue;
       const ProtocolStatus status = at.node->protocol().status();
-      executed += status.applied.value();
+      progress += status.applied.value() + status.last_index.value();
       // In a joint phase the old members still have a say, and half of them may be about to be abandoned.
       done = done || (status.role == "leader" && status.voters.size() == plan_.nodes && !at.joint);
     }
     if (done) return true;
-    still = executed > before ? 0 : still + 1;
-    before = executed;
+    still = progress != before ? 0 : still + 1;
+    before = progress;
     ask_for_members();
     pass(settings_.election_timeout());
   }
@@ -493,19 +493,21 @@ void World::await_backlog(const std::vector<NodeId>& core) {
   const Duration step = settings_.election_timeout() + settings_.disk().sync_max * 2;
   std::uint64_t before = 0;
   for (int looks = 0, still = 0; looks < kLookMax && still < kStandstillMax && !broken_; ++looks) {
-    std::uint64_t executed = 0;
+    std::uint64_t progress = 0;
     std::uint64_t lowest = UINT64_MAX;
     std::uint64_t last = 0;
     for (const NodeId id : core) {
       if (!node(id).running()) continue;
       const ProtocolStatus status = node(id).protocol().status();
-      executed += status.applied.value();
+      // A leader of a new term commits nothing before an entry of its own is on a majority: all that was left
+      // before it must get there first.
+      progress += status.applied.value() + status.last_index.value();
       lowest = std::min(lowest, status.applied.value());
       last = std::max(last, status.last_index.value());
     }
     if (lowest >= last) return;
-    still = executed > before ? 0 : still + 1;
-    before = executed;
+    still = progress != before ? 0 : still + 1;
+    before = progress;
     pass(step);
   }
 }

@@ -156,7 +156,6 @@ void Node::run(MonotonicTime now) {
       stop(/*power=*/false);
       return refused_data_ ? outlet_.refused(id_, reason) : outlet_.ended(id_, reason);
     }
-    outlet_.stepped(id_, *protocol_);
   } while (core_->owes_turn() || !inbox_.empty());
   if (const auto length = storage_.began_round()) outlet_.disk_busy(id_, *length);
   outlet_.wake_at(id_, clock_.when(core_->next_wake(), now));

@@ -78,6 +78,7 @@ class Node : private host::CoreOutlet, private host::StorageSink {
  private:
   void hand_over(std::vector<host::Delivery>& deliveries, std::vector<host::Outgoing>& messages) override;
   void happened(const Event& event) override;
+  void stepped() override { outlet_.stepped(id_, *protocol_); }
   void advanced(host::StorageProgress progress) override;
   void failed(Error error) override;
   void wrote(Duration /*sync*/, std::uint64_t /*bytes*/) override {}

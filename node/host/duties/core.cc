@@ -107,6 +107,7 @@ Status Core::carry_out(Output& output) {
   if (!output.snapshots.empty()) storage_.flush();
   for (const Event& event : output.events) outlet_.happened(event);
   next_wake_ = output.next_wake;
+  outlet_.stepped();
   return {};
 }
 

@@ -56,6 +56,9 @@ class CoreOutlet {
   /// Takes both and leaves them empty.
   virtual void hand_over(std::vector<Delivery>& deliveries, std::vector<Outgoing>& messages) = 0;
   virtual void happened(const Event& event) = 0;
+  /// After each step of the protocol, when what it asked for is done: those who watch the protocol see each.
+  /// A turn that is asked for something rare has several.
+  virtual void stepped() {}
 };
 
 class Core;

@@ -16,8 +16,10 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 /// Gives the outputs that a test has prepared and keeps the inputs.
-class ScriptedProtocol : public Protocol {
+class ScriptedProtocol : public Protocol, public LeadershipControl {
  public:
+  LeadershipControl* leadership() override { return this; }
+  Result<Output> transfer(Now /*now*/, Rng& /*rng*/, NodeId /*target*/) override { return Output(); }
   Output step(Now /*now*/, Rng& /*rng*/, std::span<const Input> inputs) override {
     seen.assign(inputs.begin(), inputs.end());
     Output output = std::move(next);
@@ -39,10 +41,12 @@ class RecordingOutlet : public CoreOutlet {
     outgoing.clear();
   }
   void happened(const Event& event) override { events.push_back(event.name); }
+  void stepped() override { ++steps; }
 
   std::vector<Delivery> delivered;
   std::vector<Bytes> sent;
   std::vector<std::string> events;
+  int steps = 0;
 };
 
 /// Keeps what the storage reports until the test hands it on, as a slow disk would.
@@ -99,6 +103,16 @@ TEST_F(CoreTest, SendWaitsForItsTicketAndOthersPassIt) {
   EXPECT_THAT(outlet.sent, ElementsAre("free"));
   disk_comes_along();
   EXPECT_THAT(outlet.sent, ElementsAre("free", "waits"));
+}
+
+// Who watches the protocol must not take two steps for one: between them other members may decide.
+TEST_F(CoreTest, TellsOfEachStepOfATurn) {
+  turn();
+  EXPECT_EQ(outlet.steps, 1);
+  inbox.controls.push_back(
+      [](Core& asked, Now at) { EXPECT_TRUE(asked.transfer_leadership(at, NodeId(2)).ok()); });
+  turn();
+  EXPECT_EQ(outlet.steps, 3);
 }
 
 TEST_F(CoreTest, SendWaitsForItsOwnTicketAndNoEarlierOne) {
