@@ -49,9 +49,15 @@ void HuntTally::add(const SimResult& result) {
   if (result.bad()) ++bad_;
   if (result.outcome == Outcome::kUnknown) ++unknown_;
   if (result.liveness_checked) ++live_;
+  if (!result.bad() && !result.summary.vacuous.empty()) {
+    ++vacuous_;
+    if (first_vacuous_.empty())
+      first_vacuous_ = fmt::format("seed {}: {}", result.seed, result.summary.vacuous.front());
+  }
   if (result.outcome != Outcome::kGood) ++kinds_[fmt::format("{} {}", to_text(result.outcome), result.kind)];
   events_ += result.events;
   virtual_seconds_ += result.length.seconds();
+  ++lengths_[static_cast<std::uint64_t>(result.length.seconds())];
   ++completed_[result.completed()];
   ++faults_[result.summary.progress.faults_verified];
   for (const Mark mark : result.marks) ++marks_[static_cast<std::size_t>(mark)];
@@ -61,10 +67,11 @@ std::string HuntTally::text(double wall_seconds) const {
   std::string text = fmt::format(
       "{} seeds, of which {} count (60 s, 500 operations, 3 faults); {} failed, {} unknown\n"
       "{:.0f} s virtual in {:.1f} s ({:.0f}x), {} events ({:.0f}/s)\n"
-      "operations ok: {}\nfaults in force: {}\nserved by a healed majority, or asked to: {}\n",
+      "virtual seconds: {}\noperations ok: {}\nfaults in force: {}\n"
+      "{} ended with a majority healed and asked to serve; {} ran twice, and took the same course\n",
       seeds_, counted_, bad_, unknown_, virtual_seconds_, wall_seconds, virtual_seconds_ / wall_seconds,
-      events_, static_cast<double>(events_) / wall_seconds, distribution(completed_, seeds_),
-      distribution(faults_, seeds_), live_);
+      events_, static_cast<double>(events_) / wall_seconds, distribution(lengths_, seeds_),
+      distribution(completed_, seeds_), distribution(faults_, seeds_), live_, repeated_);
   for (const auto& [kind, count] : kinds_) text += fmt::format("{}: {} seeds\n", kind, count);
   for (std::size_t i = 0; i < kMarkCount; ++i) {
     const double share =

@@ -15,12 +15,17 @@ namespace ordeal::sim {
 class HuntTally {
  public:
   void add(const SimResult& result);
+  /// The last one ran twice and took the same course.
+  void repeated() { ++repeated_; }
 
   [[nodiscard]] std::uint64_t seeds() const { return seeds_; }
   /// Those that were long, busy and troubled enough (SimResult::counts).
   [[nodiscard]] std::uint64_t counted() const { return counted_; }
   [[nodiscard]] std::uint64_t bad() const { return bad_; }
   [[nodiscard]] std::uint64_t unknown() const { return unknown_; }
+  /// Those that show too little by what their plan expects.
+  [[nodiscard]] std::uint64_t vacuous() const { return vacuous_; }
+  [[nodiscard]] const std::string& first_vacuous() const { return first_vacuous_; }
 
   /// For people: how many, how fast, the distribution of lengths, operations and faults.
   [[nodiscard]] std::string text(double wall_seconds) const;
@@ -31,9 +36,13 @@ class HuntTally {
   std::uint64_t bad_ = 0;
   std::uint64_t unknown_ = 0;
   std::uint64_t live_ = 0;  ///< whose liveness was checked
+  std::uint64_t repeated_ = 0;
+  std::uint64_t vacuous_ = 0;
+  std::string first_vacuous_;  ///< why
   std::uint64_t events_ = 0;
   double virtual_seconds_ = 0;
   std::map<std::string, std::uint64_t> kinds_;        ///< of what went wrong
+  std::map<std::uint64_t, std::uint64_t> lengths_;    ///< seconds -> seeds
   std::map<std::uint64_t, std::uint64_t> completed_;  ///< value -> seeds
   std::map<std::uint64_t, std::uint64_t> faults_;
   std::array<std::uint64_t, kMarkCount> marks_{};  ///< seeds that reached each

@@ -57,10 +57,30 @@ Status set_flag(const std::string& name, const std::string& value, raft::RaftCon
   return {};
 }
 
+/// The core names its own settings: the same names as the flags', but for one.
+Error as_flag(Error error) {
+  const std::size_t colon = error.message.find(": ");
+  std::string name = error.message.substr(0, colon);
+  if (colon == std::string::npos || name.find(' ') != std::string::npos) return error;
+  std::replace(name.begin(), name.end(), '_', '-');
+  if (name == "forward-timeout") name = "request-timeout";
+  error.message = fmt::format("node.{} {}", name, error.message.substr(colon + 2));
+  return error;
+}
+
 }  // namespace
 
 Result<Settings> Settings::read(const Plan& plan) {
   Settings settings;
+  for (const std::string& plant : plan.plants) {
+    if (!plant.starts_with('S')) continue;
+    return Error{
+        ErrorCode::kInvalidArgument,
+        fmt::format(
+            "{} is planted in the storage of ordeal-node, which the simulator has another in the place of; "
+            "host_power_loss_test brings it out",
+            plant)};
+  }
   for (const auto& [name, value] : plan.node_flags) {
     if (Status status = set_flag(name, value, settings.config_); !status.ok()) return status.error();
   }
@@ -75,7 +95,7 @@ Result<Settings> Settings::read(const Plan& plan) {
   const host::MapState nothing;
   Rng rng(0);
   const auto core = settings.make_protocol(NodeId(1), nothing, LogIndex(), Now{}, rng);
-  if (!core.ok()) return core.error();
+  if (!core.ok()) return as_flag(core.error());
   return settings;
 }
 

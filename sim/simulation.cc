@@ -76,6 +76,7 @@ Result<SimResult> simulate(const Plan& plan, std::uint64_t seed, const SimOption
   world.run(loop, plan.time_limit + kBesideTheLoad);
   result.summary = loop.summary();
   result.length = world.now() - MonotonicTime();
+  Marks marks = world.marks();  // What comes after, the liveness phase has made to happen.
   std::optional<std::string> stuck;
   if (!world.broken() && result.summary.progress.phase != RunPhase::kDone)
     stuck = "the run did not come to its end";
@@ -100,7 +101,6 @@ Result<SimResult> simulate(const Plan& plan, std::uint64_t seed, const SimOption
   }
   result.events = world.events();
   result.trace_hash = world.trace_hash();
-  Marks marks = world.marks();
   if (plan.workload.unique_values && plan.workload.name != "script") marks.recorded(result.history);
   for (std::size_t i = 0; i < kMarkCount; ++i) {
     const auto mark = static_cast<Mark>(i);

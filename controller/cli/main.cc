@@ -81,14 +81,15 @@ struct Commands {
   void add_doctor(CLI::App& app) {
     CLI::App* command =
         app.add_subcommand("doctor", "what this machine can do, and what to install for the rest");
-    command->add_option("--store", store, "folder that will keep the runs; its disk is measured");
+    command->add_option("--store", store, "folder that will keep the runs; its disk is measured")
+        ->check(not_empty());
     command->callback([this] { chosen = [this] { return doctor_command(store); }; });
   }
 
   void add_serve(CLI::App& app) {
     CLI::App* command = app.add_subcommand("serve", "browse the store");
     serve.store = "store";
-    command->add_option("--store", serve.store, "folder that keeps the runs");
+    command->add_option("--store", serve.store, "folder that keeps the runs")->check(not_empty());
     command->add_option("--address", serve.address, "address to listen on");
     command->add_option("--port", serve.port, "port to listen on; 0: any free one")
         ->check(whole_number(0, 65'535));

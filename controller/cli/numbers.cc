@@ -39,4 +39,9 @@ CLI::Validator seconds_from(double low, bool above) {
           ""};
 }
 
+CLI::Validator not_empty() {
+  return CLI::Validator(
+      [](const std::string& text) { return text.empty() ? std::string("is empty") : std::string(); }, "NAME");
+}
+
 }  // namespace ordeal::cli

@@ -1,5 +1,5 @@
 #pragma once
-// What numeric flags accept, with messages that say so.
+// What flags accept, with messages that say so.
 
 #include <CLI/CLI.hpp>
 
@@ -12,5 +12,8 @@ namespace ordeal::cli {
 
 /// A finite number of seconds: `low` or more, or more than that when `above`.
 [[nodiscard]] CLI::Validator seconds_from(double low, bool above = false);
+
+/// Such as a folder: an empty one would mean the current one, which nobody says that way.
+[[nodiscard]] CLI::Validator not_empty();
 
 }  // namespace ordeal::cli

@@ -119,7 +119,7 @@ void add_run_options(CLI::App& command, RunCommandOptions& options) {
   add_plan_options(command, options.plan);
   command.add_option("--env", options.environment, "where: local (namespaces of this machine)")
       ->check(CLI::IsMember({"local"}));
-  command.add_option("--store", options.store, "folder that keeps the runs");
+  command.add_option("--store", options.store, "folder that keeps the runs")->check(not_empty());
   command.add_option("--test-count", options.test_count, "how many runs, each with the next seed")
       ->check(whole_number(1, 10'000));
   command.add_option("--check-seconds", options.check_seconds, "seconds for the checkers of a run")

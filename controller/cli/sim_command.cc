@@ -71,6 +71,7 @@ void print_result(const sim::SimResult& result, double seconds) {
              progress.fail, progress.info, progress.faults_asked, progress.faults_verified,
              progress.faults_healed);
   for (const sim::Mark mark : result.marks) fmt::print("  reached: {}\n", to_text(mark));
+  if (result.beyond_promise) fmt::print("beyond what is promised: {}\n", *result.beyond_promise);
 }
 
 std::string commented(const std::string& lines) {
@@ -122,12 +123,16 @@ int store(const SimCommandOptions& options, const Plan& plan, std::uint64_t seed
 
 int run_one(const SimCommandOptions& options, const Plan& given, std::uint64_t seed) {
   const Plan plan = plan_of(options, given, seed);
+  // Before anything happens: whatever comes of it, it can be repeated.
+  fmt::print("{}", print_plan(plan));
+  std::fflush(stdout);
   const auto begin = Clock::now();
   const auto result = sim::simulate(plan, seed, sim::judged_by(options.for_real_nodes));
   if (!result.ok()) return fail(result.error());
-  fmt::print("{}", print_plan(plan));
   print_result(*result, seconds_since(begin));
-  for (const std::string& reason : result->summary.vacuous) fmt::print("vacuous: {}\n", reason);
+  if (!result->bad()) {
+    for (const std::string& reason : result->summary.vacuous) fmt::print("vacuous: {}\n", reason);
+  }
   int code = result->summary.vacuous.empty() ? kExitValid : kExitUnknown;
   if (result->outcome == sim::Outcome::kUnknown) code = kExitUnknown;
   if (result->bad()) code = kExitInvalid;
@@ -148,12 +153,23 @@ int write_hashes(const SimCommandOptions& options, const std::vector<SeedTrace>&
   return file ? kExitValid : fail({ErrorCode::kInternal, fmt::format("cannot write {}", *options.hashes)});
 }
 
+/// A hunt none of whose seeds could have shown anything proves nothing, nor does one that was cut short. A
+/// plan says itself what it expects.
+int exit_of_good(const SimCommandOptions& options, const HuntResult& hunt) {
+  const bool given = !options.plan.plan_file.empty();
+  if (given && hunt.tally.vacuous() > 0)
+    fmt::print("{} of {} seeds are vacuous; {}\n", hunt.tally.vacuous(), hunt.tally.seeds(),
+               hunt.tally.first_vacuous());
+  const bool shown = given ? hunt.tally.vacuous() < hunt.tally.seeds() : hunt.tally.counted() > 0;
+  if (!shown)
+    fmt::print("unknown: no seed ran long enough, or was busy and troubled enough, to show anything\n");
+  return shown && hunt.tally.unknown() == 0 && !interrupted() ? kExitValid : kExitUnknown;
+}
+
 int conclude(const SimCommandOptions& options, const Plan& given, const HuntResult& hunt) {
   if (!hunt.first_bad) {
     nothing_to_shrink(options);
-    // A hunt none of whose seeds could have shown anything proves nothing, nor does one that was cut short.
-    const bool shown = hunt.tally.unknown() == 0 && hunt.tally.counted() > 0 && !interrupted();
-    return shown ? kExitValid : kExitUnknown;
+    return exit_of_good(options, hunt);
   }
   const Plan plan = plan_of(options, given, *hunt.first_bad);
   const int code = worst_exit(kExitInvalid, store(options, plan, *hunt.first_bad));
@@ -208,6 +224,7 @@ Plan plan_of(const SimCommandOptions& options, const Plan& given, std::uint64_t 
 
 void add_sim_options(CLI::App& command, SimCommandOptions& options) {
   add_plan_options(command, options.plan);
+  command.get_option("--seed")->description("seed of everything that is drawn; default: 1");
   command.add_option("--seeds", options.seeds, "hunt over these seeds: first..last");
   command.add_option("--jobs", options.jobs, "threads of a hunt; 0: one for each core")
       ->check(whole_number(0, kJobsMax));
@@ -217,7 +234,8 @@ void add_sim_options(CLI::App& command, SimCommandOptions& options) {
       .add_option("--campaigns", options.campaigns,
                   "so many hunts, and how many runs each took to find something")
       ->check(whole_number(1, 10'000));
-  command.add_option("--store", options.store, "folder that keeps a single seed, or the first that fails");
+  command.add_option("--store", options.store, "folder that keeps a single seed, or the first that fails")
+      ->check(not_empty());
   command.add_flag("--no-store", options.no_store, "keep nothing");
   command.add_option("--shrink", options.shrink,
                      "make a failing seed small, and write the plan that still fails to this file");

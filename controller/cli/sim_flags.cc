@@ -1,9 +1,14 @@
 #include "controller/cli/sim_flags.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <filesystem>
 #include <initializer_list>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <system_error>
 
 namespace ordeal::cli {
 namespace {
@@ -47,9 +52,25 @@ Status check_campaigns(const SimCommandOptions& options) {
                     "nothing; give --seeds FIRST..LAST instead, or leave it out");
 }
 
+/// Before hours of work, and not after them.
+Status check_writable(std::string_view flag, const std::optional<std::string>& path) {
+  if (!path) return {};
+  const std::filesystem::path file(*path);
+  std::error_code ignored;
+  const bool there = std::filesystem::exists(file, ignored);
+  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
+  const bool good = there ? !std::filesystem::is_directory(file, ignored) && ::access(file.c_str(), W_OK) == 0
+                          : !path->empty() && ::access(folder.c_str(), W_OK) == 0;
+  if (good) return {};
+  return Error{ErrorCode::kInvalidArgument,
+               fmt::format("{} cannot be written: '{}'; give a file in a folder that is there", flag, *path)};
+}
+
 }  // namespace
 
 Status check_sim_flags(const SimCommandOptions& options) {
+  if (Status status = check_writable("--hashes", options.hashes); !status.ok()) return status;
+  if (Status status = check_writable("--shrink", options.shrink); !status.ok()) return status;
   if (options.plan.plan_file.empty()) {
     if (Status status = check_without_plan(options.plan); !status.ok()) return status;
   }

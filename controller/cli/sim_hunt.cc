@@ -22,6 +22,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr double kProgressSeconds = 1.0;
+/// One seed in so many runs twice: a run that depends on anything but its plan and seed proves nothing.
+constexpr std::uint64_t kRepeatEvery = 50;
 
 class Hunt {
  public:
@@ -82,16 +84,28 @@ class Hunt {
       if (number > seeds_.last - seeds_.first) return;
       const std::uint64_t seed = seeds_.first + number;
       if (budget_ > 0 && elapsed() > budget_) return;
-      auto result =
-          sim::simulate(plan_of(options_, given_, seed), seed, sim::judged_by(options_.for_real_nodes));
+      const Plan plan = plan_of(options_, given_, seed);
+      const sim::SimOptions how = sim::judged_by(options_.for_real_nodes);
+      auto result = sim::simulate(plan, seed, how);
+      const bool repeats = result.ok() && !result->bad() && seed % kRepeatEvery == 0;
+      if (repeats) compare(sim::simulate(plan, seed, how), *result);
       const std::lock_guard lock(mutex_);
       if (result.ok()) {
         take(*result);
+        if (repeats && !result->bad()) result_.tally.repeated();
       } else {
         result_.refused = result.error();
         stop_ = true;
       }
     }
+  }
+
+  static void compare(const Result<sim::SimResult>& again, sim::SimResult& result) {
+    if (again.ok() && again->trace_hash == result.trace_hash) return;
+    result.outcome = sim::Outcome::kInvariant;
+    result.kind = "determinism";
+    result.why = fmt::format("a second run took another course: trace {:016x}, and {:016x} before",
+                             again.ok() ? again->trace_hash : 0, result.trace_hash);
   }
 
   void take(const sim::SimResult& result) {

@@ -52,6 +52,37 @@ TEST(Network, LosesAndDoublesItsShare) {
   EXPECT_NEAR(doubled, 800, 120);
 }
 
+TEST(Network, IsMostlyQuickWhenDelaysAreExponential) {
+  Network network(2, {.delay_min = microseconds(100), .delay_max = microseconds(1'000), .exponential = true},
+                  Rng(1));
+  int quick = 0;
+  for (std::int64_t i = 0; i < 1'000; ++i) {
+    const MonotonicTime now(i * 10'000'000);
+    const Duration delay = *network.send(now, kLink, 100).first - now;
+    ASSERT_GE(delay, microseconds(100));
+    ASSERT_LE(delay, microseconds(1'000));
+    quick += delay < microseconds(400) ? 1 : 0;
+  }
+  EXPECT_NEAR(quick, 632, 60);
+}
+
+TEST(Network, KeepsEverythingInAClog) {
+  Weather weather;
+  weather.loss = 500;
+  Network network(2, weather, Rng(1));
+  network.clog(kLink);
+  EXPECT_FALSE(network.open(kLink));
+  EXPECT_TRUE(network.open(kBack));
+  for (int i = 0; i < 100; ++i) {
+    const Network::Fate fate = network.send(MonotonicTime(i), kLink, 100);
+    EXPECT_TRUE(fate.waits && !fate.first);
+    EXPECT_TRUE(network.keeps(kLink)) << "what is on its way waits too";
+  }
+  network.cut(kLink);
+  EXPECT_FALSE(network.unclog(kLink)) << "it is cut as well";
+  EXPECT_TRUE(network.uncut(kLink));
+}
+
 TEST(Network, CutsOneWayAndCountsItsCuts) {
   Network network(2, {}, Rng(1));
   network.cut(kLink);

@@ -204,6 +204,69 @@ TEST(Simulation, TellsPowerLossFromAKill) {
   EXPECT_TRUE(took_writes("power"));
 }
 
+TEST(Simulation, SaysWhenAPlanGoesBeyondWhatTheProtocolPromises) {
+  Plan plan = plan_of_events(
+      {{seconds(3), seconds(10), {"disk", "lie", "all"}}, {seconds(6), seconds(2), {"power", "", "all"}}});
+  std::string beyond;
+  bool bad = false;
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    const SimResult result = run(plan, seed);
+    if (!result.beyond_promise) continue;
+    beyond = *result.beyond_promise;
+    bad = bad || result.bad();
+  }
+  EXPECT_THAT(beyond, HasSubstr("lost power with"));
+  EXPECT_TRUE(bad) << "what was acknowledged is gone, and nobody noticed";
+  plan.fault_events.front().request.shape = "slow";
+  for (std::uint64_t seed = 1; seed <= 5; ++seed)
+    EXPECT_FALSE(run(plan, seed).beyond_promise) << "seed " << seed;
+}
+
+TEST(Simulation, EndsANodeThatCannotReadItsLogAndBringsItBackAfterwards) {
+  const Plan plan = plan_of_events(
+      {{seconds(3), seconds(8), {"disk", "unreadable", "n2"}}, {seconds(5), seconds(2), {"kill", "", "n2"}}});
+  const SimResult result = run(plan, 1);
+  EXPECT_EQ(result.outcome, Outcome::kGood) << result.kind << ": " << result.why;
+  EXPECT_EQ(result.summary.progress.faults_verified, 2U);
+  EXPECT_EQ(result.summary.progress.faults_healed, 2U);
+}
+
+TEST(Simulation, SurvivesClogsNarrowLinesAndLossyClients) {
+  Plan plan = plan_of_events({{seconds(2), seconds(4), {"packets", "clog", "leader"}},
+                              {seconds(7), seconds(4), {"packets", "throttle", "all"}},
+                              {seconds(12), seconds(3), {"disk", "lie", "all"}},
+                              {seconds(13), seconds(1), {"kill", "", "all"}}});
+  plan.sim.client_loss = 100;
+  plan.sim.client_delay_max = milliseconds(20);
+  plan.client.operation_timeout = seconds(1);
+  const SimResult result = run(plan, 1);
+  EXPECT_EQ(result.outcome, Outcome::kGood) << result.kind << ": " << result.why;
+  EXPECT_EQ(result.summary.progress.faults_verified, 4U);
+  EXPECT_GT(result.summary.progress.info, 20U) << "a lost request or answer leaves the outcome unknown";
+  EXPECT_FALSE(result.beyond_promise);
+}
+
+// The probe looks at the clock, and not at what was asked for.
+TEST(Simulation, DoesNotTakeAClockForFastThatAnotherFaultHoldsBack) {
+  const Plan plan = plan_of_events(
+      {{seconds(3), seconds(4), {"clock", "slow", "n1"}}, {seconds(4), seconds(1), {"clock", "fast", "n1"}}});
+  const SimResult result = run(plan, 1);
+  EXPECT_EQ(result.summary.progress.faults_asked, 2U);
+  EXPECT_EQ(result.summary.progress.faults_verified, 1U);
+}
+
+TEST(Simulation, JudgesTheHistoryOfARunThatAnInvariantStopped) {
+  SwarmOptions options;
+  options.plants = {"R10"};
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    const SimResult result = run(draw_plan(options, seed), seed);
+    if (result.outcome != Outcome::kInvariant) continue;
+    EXPECT_FALSE(result.findings.empty());
+    return;
+  }
+  FAIL() << "no invariant broken in 30 seeds";
+}
+
 // A fault that ends takes no other with it.
 TEST(Simulation, KeepsANodeDownWhenAnotherFaultOfItEnds) {
   Plan plan = default_plan();

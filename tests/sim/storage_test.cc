@@ -57,7 +57,8 @@ TEST(DiskStorage, ShowsAtOnceAndReportsWhenTheDiskIsDone) {
   EXPECT_EQ(sink.durable, Ticket(2));
 }
 
-TEST(DiskStorage, LosesAPrefixlessSuffixAtPowerLossAndNeverWhatWasDurable) {
+TEST(DiskStorage, LosesASuffixAtPowerLossAndNeverWhatWasDurable) {
+  std::size_t lost = 0;
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     DiskStorage storage({}, {}, Rng(seed));
     Sink sink;
@@ -67,7 +68,7 @@ TEST(DiskStorage, LosesAPrefixlessSuffixAtPowerLossAndNeverWhatWasDurable) {
     for (std::uint64_t i = 2; i <= 6; ++i) storage.write(Ticket(i), put(fmt::format("a{}", i), "x"));
     storage.apply(put("state", "y", Space::kState), LogIndex(3));
     storage.flush();
-    storage.lose_power();
+    lost += storage.lose_power();
     ASSERT_TRUE(has(storage, "a1")) << "seed " << seed;
     bool gone = false;
     for (std::uint64_t i = 2; i <= 6; ++i) {
@@ -79,6 +80,7 @@ TEST(DiskStorage, LosesAPrefixlessSuffixAtPowerLossAndNeverWhatWasDurable) {
     ASSERT_EQ(effects, storage.applied_at_open() == LogIndex(3)) << "seed " << seed;
     ASSERT_FALSE(effects && gone) << "seed " << seed;
   }
+  EXPECT_GT(lost, 0U);
 }
 
 TEST(DiskStorage, KeepsWhatTheSystemHadWhenTheProcessIsKilled) {
@@ -124,6 +126,75 @@ TEST(DiskStorage, LiesWhenItsHealthSaysSo) {
   }
   EXPECT_GT(lost, 0U);
   EXPECT_LT(lost, 50U);
+}
+
+TEST(DiskStorage, CountsThePromisesThatALieBroke) {
+  std::size_t broken = 0;
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    DiskStorage storage({}, {}, Rng(seed));
+    Sink sink;
+    storage.start(sink);
+    storage.health().lies = true;
+    storage.write(Ticket(1), put("a", "1"));
+    finish_round(storage);
+    EXPECT_EQ(storage.lied(), 1U);
+    storage.lose_power();
+    EXPECT_EQ(storage.promises_broken(), has(storage, "a") ? 0U : 1U) << "seed " << seed;
+    broken += storage.promises_broken();
+  }
+  EXPECT_GT(broken, 0U);
+}
+
+TEST(DiskStorage, MakesGoodForALieWithTheNextHonestSync) {
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    DiskStorage storage({}, {}, Rng(seed));
+    Sink sink;
+    storage.start(sink);
+    storage.health().lies = true;
+    storage.write(Ticket(1), put("a", "1"));
+    finish_round(storage);
+    storage.health().lies = false;
+    storage.write(Ticket(2), put("b", "1"));
+    finish_round(storage);
+    storage.lose_power();
+    EXPECT_TRUE(has(storage, "a")) << "seed " << seed;
+    EXPECT_EQ(storage.promises_broken(), 0U);
+  }
+}
+
+// What a disk has taken stays with it when the process is killed, and when a later sync fails.
+TEST(DiskStorage, KeepsWhatItLiedAboutWhenTheProcessIsKilled) {
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    DiskStorage storage({}, {}, Rng(seed));
+    Sink sink;
+    storage.start(sink);
+    storage.health().lies = true;
+    storage.write(Ticket(1), put("a", "1"));
+    finish_round(storage);
+    storage.health().failing = true;
+    storage.write(Ticket(2), put("b", "1"));
+    finish_round(storage);
+    storage.kill();
+    EXPECT_TRUE(has(storage, "a")) << "seed " << seed;
+  }
+}
+
+TEST(DiskStorage, CannotReadADamagedRecordUntilItIsMendedOrWrittenAgain) {
+  DiskStorage storage({}, {}, Rng(1));
+  Sink sink;
+  storage.start(sink);
+  EXPECT_FALSE(storage.damage()) << "there is nothing to damage yet";
+  storage.write(Ticket(1), put("a", "1"));
+  ASSERT_TRUE(storage.damage());
+  EXPECT_FALSE(storage.view().get(Space::kLog, "a").ok());
+  EXPECT_FALSE(storage.view().scan(Space::kLog, "", "", [](auto, auto) { return true; }).ok());
+  EXPECT_TRUE(storage.view().get(Space::kState, "a").ok());
+  storage.mend();
+  EXPECT_TRUE(has(storage, "a"));
+  ASSERT_TRUE(storage.damage());
+  storage.write(Ticket(2), put("a", "2"));
+  EXPECT_TRUE(has(storage, "a"));
+  EXPECT_FALSE(storage.damaged());
 }
 
 TEST(DiskStorage, CarriesASnapshotFromOneNodeToAnother) {

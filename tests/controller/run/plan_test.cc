@@ -261,9 +261,6 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"version: 1\nnodes: 3\nfaults:\n  random: {shapes: [majority-ring]}",
                 "plan.yaml:4: faults.random.kinds has partition, but none of its shapes and targets fit each "
                 "other and 3 nodes"},
-        Refused{"version: 1\nfaults:\n  random: {kinds: [kill, members]}",
-                "plan.yaml:3: faults.random.kinds has members, which cannot be drawn at random; put it in "
-                "faults.events"},
         Refused{"version: 1\nfaults: {events: [{at: 1s, for: 1s, fault: transfer, target: minority}]}",
                 "plan.yaml:2: faults.events[0] cannot be: target minority is no single node that may take "
                 "over; transfer takes follower, one, that-node after a when, or the name of one node"},

@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
+#include <string>
 
 namespace ordeal {
 namespace {
@@ -80,6 +82,17 @@ TEST(FaultSchedule, LeavesOutWhatTheClusterIsTooSmallFor) {
       EXPECT_TRUE(check_fault(due.at(0).request, 3).ok()) << "seed " << seed;
       schedule.random_ended(*next);
     }
+  }
+}
+
+TEST(FaultSchedule, DrawsEveryShapeOfAKindThatHasShapes) {
+  RandomFaults random;
+  random.kinds = {"packets", "disk", "clock", "members"};
+  random.targets = {"leader", "one"};
+  for (const std::string& kind : random.kinds) {
+    std::set<std::string> shapes;
+    for (const FaultRequest& request : fitting_requests(random, kind, 5)) shapes.insert(request.shape);
+    EXPECT_EQ(shapes.size(), find_fault(kind)->shapes().size()) << kind;
   }
 }
 

@@ -59,7 +59,16 @@ TEST(Packets, StrikeEveryLinkOfTheTarget) {
   EXPECT_EQ(std::get<PacketFault>(choose({"packets", "reorder", "all"})).links.size(), 6U);
 }
 
+TEST(Packets, AreStuckOrSqueezedThrough) {
+  EXPECT_TRUE(std::get<PacketFault>(choose({"packets", "clog", "one"})).clogged);
+  EXPECT_GT(std::get<PacketFault>(choose({"packets", "throttle", "one"})).bytes_per_second, 0U);
+  EXPECT_EQ(describe(choose({"packets", "clog", "leader"})), "packets on 4 links: stuck");
+}
+
 TEST(Disk, IsFullOrSlowOrFails) {
+  EXPECT_TRUE(std::get<DiskFault>(choose({"disk", "lie", "one"})).lies);
+  EXPECT_TRUE(std::get<DiskFault>(choose({"disk", "unreadable", "one"})).unreadable);
+  EXPECT_EQ(describe(choose({"disk", "unreadable", "leader"})), "disk n2 unreadable");
   EXPECT_TRUE(std::get<DiskFault>(choose({"disk", "full", "one"})).full);
   EXPECT_TRUE(std::get<DiskFault>(choose({"disk", "sync-error", "one"})).failing_sync);
   EXPECT_GT(std::get<DiskFault>(choose({"disk", "slow", "one"})).delay, Duration());
