@@ -343,10 +343,18 @@ void World::settle(FaultId fault, EnvironmentOutcome outcome, std::string reason
 }
 
 bool World::ask_for_transfer(NodeId target) {
-  // Each is asked: those that do not lead refuse.
-  bool agreed = false;
+  // Each is asked: those that do not lead refuse. Who leads already has what is asked for.
+  bool agreed = leads(target);
   for (Place& at : places_) agreed = at.node->transfer(now_, target) || agreed;
   return agreed;
+}
+
+bool World::leads(NodeId node) const {
+  const Place& here = place(node);
+  return here.leader && here.node->running() &&
+         std::none_of(places_.begin(), places_.end(), [&](const Place& at) {
+           return at.leader && at.node->running() && at.term > here.term;
+         });
 }
 
 bool World::wants_members() const {

@@ -213,6 +213,7 @@ class World : private NodeOutlet {
   void settle(FaultId fault, EnvironmentOutcome outcome, std::string reason);
   /// Whether a leader agreed.
   bool ask_for_transfer(NodeId target);
+  [[nodiscard]] bool leads(NodeId node) const;
   bool ask_for_members();
   [[nodiscard]] bool wants_members() const;
 

@@ -68,7 +68,7 @@ Async<Agents::Probed> Agents::hand_over(FaultId fault, NodeId target) {
     probed.measured = leader_to_value(statuses);
     const NodeStatus* leader = find_leader(statuses);
     std::string problem = leader_problem(statuses, target);
-    if (may_have_agreed(asked) && problem.empty()) co_return probed;
+    if (problem.empty()) co_return probed;  // Also when it led before: then there is nothing to ask for.
     if (!problem.empty()) probed.wrong.push_back(std::move(problem));
     if (!may_have_agreed(asked) && leader != nullptr)
       asked = co_await ask_node(leader->observation.node, "/v1/leadership", leadership_body(target));
