@@ -306,6 +306,7 @@ void World::release(Cut link) {
     if (fate.second) queue_.push(*fate.second, PeerArrival{link, kept.life, kept.message, kept.payload});
     if (fate.first)
       queue_.push(*fate.first, PeerArrival{link, kept.life, kept.message, std::move(kept.payload)});
+    if (!fate.first && !fate.second) tell_lost(link, kept.message, "dropped by the network");
   }
 }
 

@@ -98,6 +98,7 @@ Result<SimResult> simulate(const Plan& plan, std::uint64_t seed, const SimOption
     result.outcome = Outcome::kLiveness;
     result.kind = "liveness";
     result.why = std::move(*stuck);
+    result.broken_at = world.now();
   }
   result.events = world.events();
   result.trace_hash = world.trace_hash();

@@ -43,13 +43,13 @@ struct SimResult {
   Outcome outcome = Outcome::kGood;
   std::string kind;  ///< which invariant, checker, "liveness" or "node-refused"; empty when good
   std::string why;   ///< in a sentence
-  std::optional<MonotonicTime> broken_at;
+  std::optional<MonotonicTime> broken_at;  ///< none: only the history shows it
 
   RunSummary summary;
   History history;
   std::vector<Finding>
       findings;     ///< also of a run that an invariant has stopped: whether clients could tell yet
-  Duration length;  ///< virtual
+  Duration length;  ///< virtual, without what liveness took
   std::uint64_t events = 0;
   std::uint64_t trace_hash = 0;
   std::vector<Mark> marks;  ///< situations that the run was in

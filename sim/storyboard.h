@@ -1,54 +1,71 @@
 #pragma once
-// A Lamport diagram (CACM 1978) of the end of a run: a line for each node, time downwards, an arrow for each
+// A Lamport diagram (CACM 1978) of a part of a run: a line for each node, time downwards, an arrow for each
 // message, a dot for each notable event, and what clients and faults did beside them. One row for each thing
-// that happens, so that a busy millisecond has as much room as a calm second.
+// that happens, so that a busy millisecond has as much room as a calm second. storyboard_drawing.h draws it.
 
+#include "sim/story.h"
+#include "sim/storyboard_drawing.h"
 #include "sim/world.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace ordeal::sim {
 
+inline constexpr std::size_t kStoryRowsMax = 160;
+
 class Storyboard : public Spectator {
  public:
-  /// Keeps what happened last, `rows_max` rows of it.
-  explicit Storyboard(std::uint32_t nodes, std::size_t rows_max = 160) : nodes_(nodes), rows_max_(rows_max) {}
+  /// Draws at most `rows_max` rows of the story's time.
+  Storyboard(std::uint32_t nodes, Story story, std::size_t rows_max = kStoryRowsMax);
 
   void sent(MonotonicTime at, Cut link, std::uint64_t message, const Bytes& payload) override;
   void arrived(MonotonicTime at, Cut link, std::uint64_t message) override;
+  void lost(MonotonicTime at, Cut link, std::uint64_t message, std::string_view why) override;
+  void started(MonotonicTime at, NodeId node) override;
+  void stopped(MonotonicTime at, NodeId node) override;
+  void stepped(MonotonicTime at, NodeId node, const raft::Standing& standing) override;
   void happened(MonotonicTime at, NodeId node, const Event& event) override;
   void operation(MonotonicTime at, const Op& op) override;
-  /// The last row: what went wrong.
-  void broke(MonotonicTime at, std::string why);
 
-  [[nodiscard]] bool empty() const { return rows_.empty(); }
-  /// A self-contained SVG element. Empty when nothing happened.
+  /// A self-contained SVG element that says what it leaves out. Empty when nothing happened.
   [[nodiscard]] std::string draw() const;
 
  private:
-  enum class Kind : std::uint8_t { kSend, kArrival, kEvent, kOperation, kFault, kEnd };
-  struct Row {
-    Kind kind = Kind::kEvent;
-    MonotonicTime at;
-    Cut link;  ///< of messages; `to` is the node of an event
-    std::uint64_t message = 0;
-    std::string name;  ///< of a message's kind or of an event
-    std::string text;
+  /// As last seen.
+  struct Seen {
+    bool ran = false;
+    bool running = false;
+    bool leader = false;
+    Term term;
+    LogIndex commit;
   };
 
-  void add(Row row);
-  [[nodiscard]] std::int64_t x_of(NodeId node) const;
-  [[nodiscard]] std::string arrow(const Row& row, std::size_t y_from, std::size_t y_to, bool arrives) const;
-  [[nodiscard]] std::string label(const Row& row, std::size_t y) const;
+  void add(StoryRow row);
+  void fault(MonotonicTime at, const Op& op);
+  StorySpan& begin_span(StorySpan::Kind kind, NodeId node, MonotonicTime at, std::string text);
+  void end_spans(StorySpan::Kind kind, NodeId node);
+  [[nodiscard]] StoryRow::Part part_of(const Op& op) const;
+  /// The rows that are drawn, ascending.
+  [[nodiscard]] std::vector<std::size_t> chosen() const;
+  [[nodiscard]] StoryFigure figure(const std::vector<std::size_t>& rows) const;
 
   std::uint32_t nodes_;
+  Story story_;
   std::size_t rows_max_;
-  std::deque<Row> rows_;
+  std::uint64_t order_ = 0;                    ///< of the last thing that happened
+  std::deque<StoryRow> rows_;                  ///< within the story's time
+  std::size_t telling_ = 0;                    ///< of these, how many are no heartbeats
+  std::uint64_t dropped_ = 0;                  ///< rows of the story that were too many to hold
+  std::vector<StorySpan> spans_;               ///< of the whole run up to the story's end
+  std::vector<Seen> seen_;                     ///< by node
+  std::map<std::uint64_t, StoryRow> sends_;    ///< of the whole run up to the story's end
+  std::map<std::int64_t, std::size_t> parts_;  ///< position in the history -> index of the story's operation
 };
 
 }  // namespace ordeal::sim

@@ -82,12 +82,13 @@ void World::fold(std::string_view bytes) {
 void World::on(PeerArrival& event) {
   fold(event.message << 16 | std::uint64_t{event.link.from.value()} << 8 | event.link.to.value());
   if (!network_.open(event.link)) {
-    if (network_.keeps(event.link))
-      kept_.push_back({event.link, event.life, event.message, std::move(event.payload)});
+    if (!network_.keeps(event.link)) return tell_lost(event.link, event.message, "the link is cut");
+    kept_.push_back({event.link, event.life, event.message, std::move(event.payload)});
     return;
   }
   Node& to = node(event.link.to);
-  if (!to.running() || to.life() != event.life) return;
+  if (!to.running() || to.life() != event.life)
+    return tell_lost(event.link, event.message, "the receiver ended");
   fold(event.payload);
   if (options_.spectator != nullptr) options_.spectator->arrived(now_, event.link, event.message);
   to.deliver(now_, event.link.from, std::move(event.payload));
@@ -234,7 +235,13 @@ void World::send(NodeId from, NodeId to, Bytes payload) {
     queue_.push(*fate.first, PeerArrival{link, life, message, std::move(payload)});
   } else if (fate.waits) {
     kept_.push_back({link, life, message, std::move(payload)});
+  } else if (!fate.second) {
+    tell_lost(link, message, network_.open(link) ? "dropped by the network" : "the link is cut");
   }
+}
+
+void World::tell_lost(Cut link, std::uint64_t message, std::string_view why) {
+  if (options_.spectator != nullptr) options_.spectator->lost(now_, link, message, why);
 }
 
 void World::answer(NodeId /*node*/, std::uint64_t token, int status, std::string body) {
@@ -265,6 +272,7 @@ void World::stepped(NodeId node, const Protocol& protocol) {
   const raft::Standing standing = raft::standing(protocol);
   watch_.stepped(node, protocol, standing);
   marks_.stepped(node, standing);
+  if (options_.spectator != nullptr) options_.spectator->stepped(now_, node, standing);
   here.joint = standing.joint;
   if (standing.leader == here.leader && standing.term == here.term) return;
   // An operator who wants other members asks the new leader at once, before it has committed anything.
@@ -328,6 +336,7 @@ void World::refused(NodeId node, std::string reason) {
 
 void World::gone(NodeId node) {
   invariants_.stopped(node);
+  if (options_.spectator != nullptr) options_.spectator->stopped(now_, node);
   lose_calls(node);
   observe_soon(node);
 }
@@ -349,6 +358,8 @@ void World::start_node(NodeId node) {
   watch_.restarted(node);
   Node& here = this->node(node);
   if (options_.before_start) options_.before_start(node, here.storage());
+  // Before it starts: what it does in its first turn comes after.
+  if (options_.spectator != nullptr) options_.spectator->started(now_, node);
   here.start(now_);
   if (here.running()) watch_.occurred(node, here.protocol(), NodeEventKind::kNodeStarted);
   observe_soon(node);

@@ -42,6 +42,13 @@ class Spectator {
   virtual void sent(MonotonicTime /*at*/, Cut /*link*/, std::uint64_t /*message*/, const Bytes& /*payload*/) {
   }
   virtual void arrived(MonotonicTime /*at*/, Cut /*link*/, std::uint64_t /*message*/) {}
+  /// The message, or one of its two copies, will not arrive.
+  virtual void lost(MonotonicTime /*at*/, Cut /*link*/, std::uint64_t /*message*/, std::string_view /*why*/) {
+  }
+  virtual void started(MonotonicTime /*at*/, NodeId /*node*/) {}
+  /// By a fault or by itself. Told again of a node that is down already.
+  virtual void stopped(MonotonicTime /*at*/, NodeId /*node*/) {}
+  virtual void stepped(MonotonicTime /*at*/, NodeId /*node*/, const raft::Standing& /*standing*/) {}
   virtual void happened(MonotonicTime /*at*/, NodeId /*node*/, const Event& /*event*/) {}
   virtual void operation(MonotonicTime /*at*/, const Op& /*op*/) {}
   virtual void observed(MonotonicTime /*at*/, const NodeObservation& /*seen*/) {}
@@ -172,6 +179,7 @@ class World : private NodeOutlet {
   void observe_soon(NodeId node);
   void observe(NodeId node);
   void tell_node_events();
+  void tell_lost(Cut link, std::uint64_t message, std::string_view why);
 
   // --- What nodes do
   void send(NodeId from, NodeId to, Bytes payload) override;

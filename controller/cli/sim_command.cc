@@ -115,7 +115,8 @@ void nothing_to_shrink(const SimCommandOptions& options) {
 /// The run in the store, for somebody to look at.
 int store(const SimCommandOptions& options, const Plan& plan, std::uint64_t seed) {
   if (options.no_store) return kExitValid;
-  const auto stored = store_sim_run(plan, seed, {options.store.value_or("store"), options.argv});
+  const auto stored =
+      store_sim_run(plan, seed, {options.store.value_or("store"), options.argv, options.for_real_nodes});
   if (!stored.ok()) return fail(stored.error());
   fmt::print("report: {}\n", stored->report);
   return kExitValid;

@@ -1,6 +1,6 @@
 #pragma once
 // A simulated run in the store: plan, history, verdict and report, as a real run leaves them, and the diagram
-// of its last messages.
+// of its messages; of a failing run also the log of all that happened before it failed.
 
 #include "controller/run/plan.h"
 #include "sim/simulation.h"
@@ -13,6 +13,7 @@ namespace ordeal::cli {
 struct SimReportOptions {
   std::string store = "store";
   std::vector<std::string> argv;  ///< as typed
+  bool for_real_nodes = false;    ///< judged by the history alone
 };
 
 struct StoredSim {
@@ -20,8 +21,8 @@ struct StoredSim {
   std::string report;  ///< path
 };
 
-/// Runs the seed once more with somebody looking on, and stores it. Errors: those of simulate and of the
-/// store.
+/// Runs the seed again, once to know what went wrong and when, and once with somebody looking on who knows
+/// it, and stores the run. Errors: those of simulate and of the store.
 [[nodiscard]] Result<StoredSim> store_sim_run(const Plan& plan, std::uint64_t seed,
                                               const SimReportOptions& options);
 

@@ -2,6 +2,7 @@
 
 #include "controller/report/encode.h"
 #include "controller/report/run_query.h"
+#include "controller/report/store.h"
 #include "controller/report/wording.h"
 
 #include <fmt/format.h>
@@ -182,11 +183,19 @@ std::string timeline_section(const ReportFacts& facts) {
 
 std::string messages_section(const ReportFacts& facts) {
   if (facts.input.diagram.empty()) return {};
+  const auto& files = facts.input.files;
+  const bool logged = std::find(files.begin(), files.end(), file_names::kMessages) != files.end();
+  const std::string log =
+      logged
+          ? fmt::format(
+                R"(<p>Every message, event and fault up to there is in <a href="./{0}">{0}</a>, one a line.</p>)",
+                file_names::kMessages)
+          : "";
   return section(
       "messages", "Messages",
-      R"(<p class="lead">The end of the run as a Lamport diagram: time runs downwards, an arrow is a message from its sending to its )"
-      R"(arrival, a dashed one with a cross was not delivered. Heartbeats are left out. Point at anything for the whole of it.</p>)"
-      R"(<div class="scroll" tabindex="0" role="group" aria-label="Messages between the nodes">)" +
+      R"(<p class="lead">A part of the run as a Lamport diagram: time runs downwards, an arrow is a message from its sending to its )"
+      R"(arrival. The first lines say which part it is and what is left out. Point at anything for the whole of it.</p>)" +
+          log + R"(<div class="scroll" tabindex="0" role="group" aria-label="Messages between the nodes">)" +
           facts.input.diagram + "</div>");
 }
 

@@ -203,6 +203,9 @@ Status RunDirectory::write_report(std::string_view html) const {
 Result<HistoryWriter> RunDirectory::open_history() const {
   return HistoryWriter::open(path_ / file_names::kHistory);
 }
+Result<HistoryWriter> RunDirectory::open_messages() const {
+  return HistoryWriter::open(path_ / file_names::kMessages);
+}
 
 // --- Store ------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ inline constexpr const char* kPlanGiven = "plan.yaml";
 inline constexpr const char* kPlanExecuted = "plan.executed.yaml";
 inline constexpr const char* kRunInfo = "run.json";
 inline constexpr const char* kHistory = "history.jsonl";
+inline constexpr const char* kMessages = "messages.jsonl";
 inline constexpr const char* kVerdict = "verdict.json";
 inline constexpr const char* kReport = "report.html";
 inline constexpr const char* kLive = "live.json";
@@ -27,8 +28,8 @@ inline constexpr const char* kLatest = "latest";
 /// Every other byte becomes '-'; two names may give the same directory, the true one is in run.json.
 [[nodiscard]] std::string directory_name(std::string_view name);
 
-/// Appends to history.jsonl. Each batch is one write(2) to a file opened with O_APPEND, so a killed
-/// controller loses at most the end of its last batch, and all but the last line is whole.
+/// Appends to history.jsonl or messages.jsonl. Each batch is one write(2) to a file opened with O_APPEND, so
+/// a killed controller loses at most the end of its last batch, and all but the last line is whole.
 class HistoryWriter {
  public:
   [[nodiscard]] static Result<HistoryWriter> open(const std::filesystem::path& path);
@@ -69,6 +70,8 @@ class RunDirectory {
   [[nodiscard]] Status write_verdict(const VerdictRecord& record) const;
   [[nodiscard]] Status write_report(std::string_view html) const;
   [[nodiscard]] Result<HistoryWriter> open_history() const;
+  /// The same for messages.jsonl, which only the simulator can write.
+  [[nodiscard]] Result<HistoryWriter> open_messages() const;
 
  private:
   std::filesystem::path path_;
