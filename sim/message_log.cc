@@ -21,9 +21,9 @@ std::string quoted(std::string_view text) {
 
 }  // namespace
 
-MessageLog::MessageLog(std::uint64_t seed, std::uint32_t nodes, Story story, Sink sink,
+MessageLog::MessageLog(std::uint64_t seed, std::uint32_t nodes, Excerpt excerpt, Sink sink,
                        std::uint64_t bytes_max)
-    : story_(std::move(story)), sink_(std::move(sink)), bytes_max_(bytes_max), seen_(nodes) {
+    : excerpt_(std::move(excerpt)), sink_(std::move(sink)), bytes_max_(bytes_max), seen_(nodes) {
   // The seed as text: not every reader of JSON has integers of 64 bits.
   put(fmt::format(R"({{"format":1,"seed":"{}","nodes":{}}})", seed, nodes));
 }
@@ -118,8 +118,9 @@ void MessageLog::operation(MonotonicTime at, const Op& op) {
 }
 
 Status MessageLog::finish() {
-  if (!story_.kind.empty())
-    line(story_.to, "broke", fmt::format(R"("kind":{},"text":{})", quoted(story_.kind), quoted(story_.why)));
+  if (!excerpt_.kind.empty())
+    line(excerpt_.to, "broke",
+         fmt::format(R"("kind":{},"text":{})", quoted(excerpt_.kind), quoted(excerpt_.why)));
   flush();
   return status_;
 }

@@ -3,7 +3,7 @@
 // They are handed on while the run goes on; only the kinds of the messages are remembered.
 
 #include "common/result.h"
-#include "sim/story.h"
+#include "sim/excerpt.h"
 #include "sim/world.h"
 
 #include <cstdint>
@@ -21,8 +21,8 @@ class MessageLog : public Spectator {
   /// Is given whole lines. After its first error it is not called again.
   using Sink = std::function<Status(std::string_view lines)>;
 
-  /// Up to the end of the story, and never more than `bytes_max`.
-  MessageLog(std::uint64_t seed, std::uint32_t nodes, Story story, Sink sink,
+  /// Up to the end of the excerpt, and never more than `bytes_max`.
+  MessageLog(std::uint64_t seed, std::uint32_t nodes, Excerpt excerpt, Sink sink,
              std::uint64_t bytes_max = kMessageLogBytesMax);
 
   void sent(MonotonicTime at, Cut link, std::uint64_t message, const Bytes& payload) override;
@@ -43,14 +43,14 @@ class MessageLog : public Spectator {
     LogIndex commit;
   };
 
-  [[nodiscard]] bool is_over(MonotonicTime at) const { return cut_ || at > story_.to; }
+  [[nodiscard]] bool is_over(MonotonicTime at) const { return cut_ || at > excerpt_.to; }
   void message_line(MonotonicTime at, std::string_view what, Cut link, std::uint64_t message,
                     const std::string& more);
   void line(MonotonicTime at, std::string_view what, const std::string& members);
   void put(const std::string& line);
   void flush();
 
-  Story story_;
+  Excerpt excerpt_;
   Sink sink_;
   std::uint64_t bytes_max_;
   std::uint64_t bytes_ = 0;  ///< written and held

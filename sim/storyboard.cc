@@ -108,21 +108,21 @@ std::int64_t number_of_fault(const Op& op) {
 
 // --- What happens -----------------------------------------------------------------------------------------
 
-Storyboard::Storyboard(std::uint32_t nodes, Story story, std::size_t rows_max)
-    : nodes_(nodes), story_(std::move(story)), rows_max_(rows_max), seen_(nodes) {
-  for (std::size_t i = 0; i < story_.operations.size(); ++i) {
-    parts_[story_.operations[i].invoke] = i;
-    if (story_.operations[i].complete) parts_[*story_.operations[i].complete] = i;
+Storyboard::Storyboard(std::uint32_t nodes, Excerpt excerpt, std::size_t rows_max)
+    : nodes_(nodes), excerpt_(std::move(excerpt)), rows_max_(rows_max), seen_(nodes) {
+  for (std::size_t i = 0; i < excerpt_.operations.size(); ++i) {
+    parts_[excerpt_.operations[i].invoke] = i;
+    if (excerpt_.operations[i].complete) parts_[*excerpt_.operations[i].complete] = i;
   }
 }
 
 void Storyboard::add(StoryRow row) {
   row.order = ++order_;
-  if (row.at > story_.to || (story_.from && row.at < *story_.from)) return;
+  if (row.at > excerpt_.to || (excerpt_.from && row.at < *excerpt_.from)) return;
   telling_ += row.rank == Rank::kHeartbeat ? 0 : 1;
   rows_.push_back(std::move(row));
-  // A story without a beginning reaches back as far as there is room for what is no heartbeat.
-  while ((!story_.from && telling_ > rows_max_) || rows_.size() > kRowsHeldMax) {
+  // An excerpt without a beginning reaches back as far as there is room for what is no heartbeat.
+  while ((!excerpt_.from && telling_ > rows_max_) || rows_.size() > kRowsHeldMax) {
     telling_ -= rows_.front().rank == Rank::kHeartbeat ? 0 : 1;
     ++dropped_;
     rows_.pop_front();
@@ -130,7 +130,7 @@ void Storyboard::add(StoryRow row) {
 }
 
 void Storyboard::sent(MonotonicTime at, Cut link, std::uint64_t message, const Bytes& payload) {
-  if (at > story_.to) return;
+  if (at > excerpt_.to) return;
   const auto decoded = raft::decode_message(payload);
   if (!decoded) return;
   const std::string_view kind = raft::kind_name(decoded->body);
@@ -150,7 +150,7 @@ void Storyboard::sent(MonotonicTime at, Cut link, std::uint64_t message, const B
 
 void Storyboard::arrived(MonotonicTime at, Cut link, std::uint64_t message) {
   const auto send = sends_.find(message);
-  if (send == sends_.end() || at > story_.to) return;
+  if (send == sends_.end() || at > excerpt_.to) return;
   StoryRow row;
   row.kind = RowKind::kArrival;
   row.rank = send->second.rank;
@@ -163,7 +163,7 @@ void Storyboard::arrived(MonotonicTime at, Cut link, std::uint64_t message) {
 
 void Storyboard::lost(MonotonicTime at, Cut link, std::uint64_t message, std::string_view why) {
   const auto send = sends_.find(message);
-  if (send == sends_.end() || at > story_.to) return;
+  if (send == sends_.end() || at > excerpt_.to) return;
   StoryRow row;
   row.kind = RowKind::kLoss;
   row.rank = send->second.rank;
@@ -196,7 +196,7 @@ void Storyboard::started(MonotonicTime at, NodeId node) {
 
 void Storyboard::stopped(MonotonicTime at, NodeId node) {
   Seen& seen = seen_[node.value() - 1];
-  if (at > story_.to || !std::exchange(seen.running, false)) return;
+  if (at > excerpt_.to || !std::exchange(seen.running, false)) return;
   happened(at, node, {"stops", node_name(node) + " stops"});
   end_spans(StorySpan::Kind::kLeads, node);
   begin_span(StorySpan::Kind::kDown, node, at, node_name(node) + " is down");
@@ -204,7 +204,7 @@ void Storyboard::stopped(MonotonicTime at, NodeId node) {
 
 void Storyboard::stepped(MonotonicTime at, NodeId node, const raft::Standing& standing) {
   Seen& seen = seen_[node.value() - 1];
-  if (at > story_.to) return;
+  if (at > excerpt_.to) return;
   if (seen.leader != standing.leader || seen.term != standing.term) {
     end_spans(StorySpan::Kind::kLeads, node);
     if (standing.leader)
@@ -229,11 +229,11 @@ void Storyboard::stepped(MonotonicTime at, NodeId node, const raft::Standing& st
 Part Storyboard::part_of(const Op& op) const {
   const auto part = parts_.find(op.index);
   if (part == parts_.end() || op.process == kNemesisProcess) return Part::kNone;
-  return story_.operations[part->second].guilty ? Part::kGuilty : Part::kNamed;
+  return excerpt_.operations[part->second].guilty ? Part::kGuilty : Part::kNamed;
 }
 
 void Storyboard::operation(MonotonicTime at, const Op& op) {
-  if (at > story_.to) return;
+  if (at > excerpt_.to) return;
   if (op.process == kNemesisProcess) return fault(at, op);
   StoryRow row;
   row.kind = RowKind::kOperation;
@@ -399,7 +399,7 @@ std::vector<std::size_t> Storyboard::chosen() const {
 StoryFigure Storyboard::figure(const std::vector<std::size_t>& rows) const {
   StoryFigure figure;
   figure.nodes = nodes_;
-  figure.from = story_.from.value_or(rows_.empty() ? story_.to : rows_.front().at);
+  figure.from = excerpt_.from.value_or(rows_.empty() ? excerpt_.to : rows_.front().at);
   figure.spans = spans_;
   figure.not_held = dropped_;
   std::size_t next = 0;
@@ -417,14 +417,14 @@ StoryFigure Storyboard::figure(const std::vector<std::size_t>& rows) const {
       gap += row.rank == Rank::kHeartbeat ? 0 : 1;
     }
   }
-  if (!story_.kind.empty()) {
-    if (gap >= kGapMin) figure.gaps[figure.rows.size()] = gap;
+  if (gap >= kGapMin) figure.gaps[figure.rows.size()] = gap;
+  if (!excerpt_.kind.empty()) {
     StoryRow end;
     end.kind = RowKind::kEnd;
     end.rank = Rank::kCore;
     end.order = order_ + 1;
-    end.at = story_.to;
-    end.text = story_.kind + ": " + story_.why;
+    end.at = excerpt_.to;
+    end.text = excerpt_.kind + ": " + excerpt_.why;
     figure.rows.push_back(std::move(end));
   }
   return figure;

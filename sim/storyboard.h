@@ -3,7 +3,7 @@
 // message, a dot for each notable event, and what clients and faults did beside them. One row for each thing
 // that happens, so that a busy millisecond has as much room as a calm second. storyboard_drawing.h draws it.
 
-#include "sim/story.h"
+#include "sim/excerpt.h"
 #include "sim/storyboard_drawing.h"
 #include "sim/world.h"
 
@@ -21,8 +21,8 @@ inline constexpr std::size_t kStoryRowsMax = 160;
 
 class Storyboard : public Spectator {
  public:
-  /// Draws at most `rows_max` rows of the story's time.
-  Storyboard(std::uint32_t nodes, Story story, std::size_t rows_max = kStoryRowsMax);
+  /// Draws at most `rows_max` rows of the excerpt's time.
+  Storyboard(std::uint32_t nodes, Excerpt excerpt, std::size_t rows_max = kStoryRowsMax);
 
   void sent(MonotonicTime at, Cut link, std::uint64_t message, const Bytes& payload) override;
   void arrived(MonotonicTime at, Cut link, std::uint64_t message) override;
@@ -56,16 +56,17 @@ class Storyboard : public Spectator {
   [[nodiscard]] StoryFigure figure(const std::vector<std::size_t>& rows) const;
 
   std::uint32_t nodes_;
-  Story story_;
+  Excerpt excerpt_;
   std::size_t rows_max_;
-  std::uint64_t order_ = 0;                    ///< of the last thing that happened
-  std::deque<StoryRow> rows_;                  ///< within the story's time
-  std::size_t telling_ = 0;                    ///< of these, how many are no heartbeats
-  std::uint64_t dropped_ = 0;                  ///< rows of the story that were too many to hold
-  std::vector<StorySpan> spans_;               ///< of the whole run up to the story's end
-  std::vector<Seen> seen_;                     ///< by node
-  std::map<std::uint64_t, StoryRow> sends_;    ///< of the whole run up to the story's end
-  std::map<std::int64_t, std::size_t> parts_;  ///< position in the history -> index of the story's operation
+  std::uint64_t order_ = 0;                  ///< of the last thing that happened
+  std::deque<StoryRow> rows_;                ///< within the excerpt's time
+  std::size_t telling_ = 0;                  ///< of these, how many are no heartbeats
+  std::uint64_t dropped_ = 0;                ///< rows of the excerpt that were too many to hold
+  std::vector<StorySpan> spans_;             ///< of the whole run up to the excerpt's end
+  std::vector<Seen> seen_;                   ///< by node
+  std::map<std::uint64_t, StoryRow> sends_;  ///< of the whole run up to the excerpt's end
+  std::map<std::int64_t, std::size_t>
+      parts_;  ///< position in the history -> index of the excerpt's operation
 };
 
 }  // namespace ordeal::sim

@@ -113,8 +113,8 @@ struct Watched {
 /// A failing run also leaves its messages in the directory.
 Result<Watched> watch(const Plan& plan, std::uint64_t seed, const sim::SimResult& known, sim::SimOptions how,
                       const report::RunDirectory& run) {
-  const sim::Story story = sim::story_of(known);
-  sim::Storyboard board(plan.nodes, story);
+  const sim::Excerpt excerpt = sim::excerpt_of(known);
+  sim::Storyboard board(plan.nodes, excerpt);
   Onlookers onlookers;
   onlookers.add(board);
   std::optional<report::HistoryWriter> file;
@@ -123,7 +123,7 @@ Result<Watched> watch(const Plan& plan, std::uint64_t seed, const sim::SimResult
     auto opened = run.open_messages();
     if (!opened.ok()) return opened.error();
     file.emplace(std::move(*opened));
-    log.emplace(seed, plan.nodes, story, [&](std::string_view lines) { return file->append(lines); });
+    log.emplace(seed, plan.nodes, excerpt, [&](std::string_view lines) { return file->append(lines); });
     onlookers.add(*log);
   }
   how.spectator = &onlookers;

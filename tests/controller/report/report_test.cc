@@ -74,6 +74,19 @@ TEST(Report, NeedsNoNetwork) {
   EXPECT_FALSE(std::regex_search(html, std::regex(R"(url\(\s*["']?[a-z]+:)")));
 }
 
+TEST(Report, LinksTheMessagesBesideTheirDiagram) {
+  ReportInput input = make_sample({.length = seconds(1)});
+  EXPECT_THAT(render_report(input).value(), Not(HasSubstr("id=\"messages\"")));
+  input.diagram = "<svg>the diagram</svg>";
+  const std::string without = render_report(input).value();
+  EXPECT_THAT(without, HasSubstr("<svg>the diagram</svg>"));
+  EXPECT_THAT(without, HasSubstr("<a href=\"#messages\">Messages</a>"));
+  EXPECT_THAT(without, Not(HasSubstr("messages.jsonl")));
+  input.files = {"messages.jsonl"};
+  EXPECT_THAT(render_report(input).value(),
+              HasSubstr("is in <a href=\"./messages.jsonl\">messages.jsonl</a>, one a line"));
+}
+
 ReportInput hostile_input() {
   ReportInput input = make_sample({.length = seconds(2), .violation = true});
   for (Op& op : input.history) {

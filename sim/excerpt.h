@@ -12,7 +12,7 @@
 
 namespace ordeal::sim {
 
-struct Story {
+struct Excerpt {
   /// An operation that the finding names, by its positions in the history.
   struct Operation {
     std::int64_t invoke = 0;
@@ -30,8 +30,8 @@ struct Story {
 };
 
 /// What the history shows breaks with the last answer that the guilty operations of the first witness got:
-/// the verdict names that witness. The story begins a little before the first of them was invoked, since
+/// the verdict names that witness. The excerpt begins a little before the first of them was invoked, since
 /// elections and faults lead there.
-[[nodiscard]] Story story_of(const SimResult& result);
+[[nodiscard]] Excerpt excerpt_of(const SimResult& result);
 
 }  // namespace ordeal::sim
