@@ -140,6 +140,11 @@ std::string titled(std::string_view text) {
   return text.empty() ? "" : fmt::format("<title>{}</title>", escaped(text));
 }
 
+bool is_seen(const StoryFigure& figure, const StorySpan& span) {
+  const bool over = span.end && *span.end < figure.rows.front().order;
+  return !over && span.begin <= figure.rows.back().order;
+}
+
 struct Sign {
   std::string glyph;
   std::string_view words;
@@ -156,8 +161,9 @@ std::vector<Sign> signs_of(const StoryFigure& figure) {
                        opacity);
   };
   const auto has = [&](Span kind, Part part) {
-    return std::any_of(figure.spans.begin(), figure.spans.end(),
-                       [&](const StorySpan& span) { return span.kind == kind && span.part == part; });
+    return std::any_of(figure.spans.begin(), figure.spans.end(), [&](const StorySpan& span) {
+      return span.kind == kind && span.part == part && is_seen(figure, span);
+    });
   };
   for (const Family& family : kFamilies)
     signs.push_back(
@@ -218,9 +224,6 @@ class Drawing {
     return row == figure_.rows.end() ? bottom_ : ys_[static_cast<std::size_t>(row - figure_.rows.begin())];
   }
   [[nodiscard]] bool before_first(std::uint64_t order) const { return order < figure_.rows.front().order; }
-  [[nodiscard]] bool is_seen(const StorySpan& span) const {
-    return (!span.end || !before_first(*span.end)) && span.begin <= figure_.rows.back().order;
-  }
   [[nodiscard]] bool ends_badly() const { return figure_.rows.back().kind == Kind::kEnd; }
 
   /// Faults and operations that overlap stand side by side.
@@ -228,7 +231,7 @@ class Drawing {
     std::map<Span, std::vector<std::uint64_t>> lanes;  // of each lane where it is free again
     for (std::size_t i = 0; i < figure_.spans.size(); ++i) {
       const StorySpan& span = figure_.spans[i];
-      if ((span.kind != Span::kFault && span.kind != Span::kOperation) || !is_seen(span)) continue;
+      if ((span.kind != Span::kFault && span.kind != Span::kOperation) || !is_seen(figure_, span)) continue;
       std::vector<std::uint64_t>& taken = lanes[span.kind];
       const auto free =
           std::find_if(taken.begin(), taken.end(), [&](std::uint64_t until) { return until <= span.begin; });
@@ -277,8 +280,8 @@ class Drawing {
     if (figure_.not_held > 0)
       svg += line_of_text(fmt::format("Before them there were {} more.", count(figure_.not_held, "row")));
     for (const StorySpan& span : figure_.spans) {
-      if (span.kind != Span::kFault || !is_seen(span) || !before_first(span.begin)) continue;
-      svg += line_of_text(fmt::format("In force at the start, since {}: {}", moment(span.at), span.text),
+      if (span.kind != Span::kFault || !is_seen(figure_, span) || !before_first(span.begin)) continue;
+      svg += line_of_text(fmt::format("In force at the first row, since {}: {}", moment(span.at), span.text),
                           kOrange);
     }
     return svg;
@@ -333,7 +336,7 @@ class Drawing {
   // --- What lasts
 
   std::string drawn(const StorySpan& span) const {
-    if (!is_seen(span)) return {};
+    if (!is_seen(figure_, span)) return {};
     const std::int64_t from = before_first(span.begin) ? top_ + 6 : y_of(span.begin);
     const std::int64_t to = span.end ? y_of(*span.end) : bottom_;
     const std::int64_t length = std::max<std::int64_t>(to - from, 4);

@@ -196,7 +196,7 @@ TEST(Storyboard, KeepsTheTimeOfTheStoryAndSaysWhatWasSoBefore) {
   EXPECT_THAT(svg, HasSubstr(">last<"));
   EXPECT_THAT(svg, Not(HasSubstr("too-")));
   EXPECT_THAT(svg, Not(HasSubstr("disk")));
-  EXPECT_THAT(svg, HasSubstr("In force at the start, since 0.002 s: pause n2"));
+  EXPECT_THAT(svg, HasSubstr("In force at the first row, since 0.002 s: pause n2"));
   EXPECT_THAT(svg, Not(HasSubstr("kill"))) << "it was over";
   EXPECT_THAT(svg, HasSubstr(">leads term 4<"));
   EXPECT_THAT(svg, HasSubstr("sent at 0.049 s, arrived at 0.055 s"));
