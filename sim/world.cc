@@ -372,6 +372,9 @@ void World::stop_node(NodeId node, bool power) {
   marks_.crashed(node, power ? lost : 0);
   if (power) {
     // The connections' ends are gone with the machine, and so is what they would have sent again.
+    for (const Kept& kept : kept_) {
+      if (kept.link.from == node) tell_lost(kept.link, kept.message, "the sender lost power");
+    }
     std::erase_if(kept_, [&](const Kept& kept) { return kept.link.from == node; });
     if (const std::size_t broken = here.storage().promises_broken(); broken > 0 && !beyond_promise_)
       beyond_promise_ = fmt::format(
