@@ -22,15 +22,15 @@ bool is_one_of(std::string_view name, std::initializer_list<std::string_view> na
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-bool contains(std::string_view text, std::string_view part) {
+bool has_part(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
 Rank rank_of_message(std::string_view kind) {
   // What only says that the leader is alive, or repeats the commit index, would hide everything else.
   if (is_one_of(kind, {"heartbeat", "heartbeat-reply", "commit-notice"})) return Rank::kHeartbeat;
-  if (contains(kind, "vote") || contains(kind, "snapshot") || kind == "timeout-now") return Rank::kElection;
-  return contains(kind, "append") ? Rank::kReplication : Rank::kOther;
+  if (has_part(kind, "vote") || has_part(kind, "snapshot") || kind == "timeout-now") return Rank::kElection;
+  return has_part(kind, "append") ? Rank::kReplication : Rank::kOther;
 }
 
 Rank rank_of_event(std::string_view name) {

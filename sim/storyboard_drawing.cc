@@ -12,7 +12,7 @@
 namespace ordeal::sim {
 namespace {
 
-using Kind = StoryRow::Kind;
+using RowKind = StoryRow::Kind;
 using Part = StoryRow::Part;
 using Span = StorySpan::Kind;
 
@@ -224,7 +224,7 @@ class Drawing {
     return row == figure_.rows.end() ? bottom_ : ys_[static_cast<std::size_t>(row - figure_.rows.begin())];
   }
   [[nodiscard]] bool before_first(std::uint64_t order) const { return order < figure_.rows.front().order; }
-  [[nodiscard]] bool ends_badly() const { return figure_.rows.back().kind == Kind::kEnd; }
+  [[nodiscard]] bool ends_badly() const { return figure_.rows.back().kind == RowKind::kEnd; }
 
   /// Faults and operations that overlap stand side by side.
   void place_lanes() {
@@ -387,10 +387,10 @@ class Drawing {
   std::string arrow(std::size_t number) const {
     const StoryRow& row = figure_.rows[number];
     const std::int64_t y = ys_[number];
-    if (row.kind == Kind::kOperation) return request(row, y);
-    if (row.kind == Kind::kSend)
+    if (row.kind == RowKind::kOperation) return request(row, y);
+    if (row.kind == RowKind::kSend)
       return is_over(row.message) ? "" : dashed(row, y, row.text + ": still under way");
-    if (row.kind != Kind::kArrival && row.kind != Kind::kLoss) return {};
+    if (row.kind != RowKind::kArrival && row.kind != RowKind::kLoss) return {};
     const auto send = figure_.sends.find(row.message);
     if (send == figure_.sends.end()) return {};
     const StoryRow& sent = send->second;
@@ -399,7 +399,7 @@ class Drawing {
     const std::int64_t x2 = x_of(sent.link.to);
     const Family& family = family_of(sent.name);
     const std::string title = fmt::format("{}; sent at {}", sent.text, moment(sent.at));
-    if (row.kind == Kind::kArrival)
+    if (row.kind == RowKind::kArrival)
       return fmt::format(
           R"svg(<line x1="{}" y1="{}" x2="{}" y2="{}" stroke="{}" marker-end="url(#story-{})">{}</line>)svg",
           x1, from, x2, y, family.color, family.id,
@@ -415,7 +415,7 @@ class Drawing {
   /// Whether it is drawn what became of it.
   [[nodiscard]] bool is_over(std::uint64_t message) const {
     return std::any_of(figure_.rows.begin(), figure_.rows.end(), [&](const StoryRow& row) {
-      return row.message == message && (row.kind == Kind::kArrival || row.kind == Kind::kLoss);
+      return row.message == message && (row.kind == RowKind::kArrival || row.kind == RowKind::kLoss);
     });
   }
 
@@ -444,7 +444,7 @@ class Drawing {
     MonotonicTime last;
     for (std::size_t i = 0; i < figure_.rows.size(); ++i) {
       const StoryRow& row = figure_.rows[i];
-      if (row.kind == Kind::kEnd || (i > 0 && row.at - last < milliseconds(1))) continue;
+      if (row.kind == RowKind::kEnd || (i > 0 && row.at - last < milliseconds(1))) continue;
       last = row.at;
       svg += text(kTimeRight, ys_[i] + 4, kMuted, "end", moment(row.at), to_text(row.at - MonotonicTime()));
     }
@@ -455,28 +455,28 @@ class Drawing {
     const StoryRow& row = figure_.rows[number];
     const std::int64_t y = ys_[number];
     switch (row.kind) {
-      case Kind::kSend: {
+      case RowKind::kSend: {
         if (row.rank == StoryRow::Rank::kHeartbeat) return {};  // Their color says it.
         const bool right = row.link.to > row.link.from;
         return text(x_of(row.link.from) + (right ? 7 : -7), y - 1, family_of(row.name).color,
                     right ? "start" : "end", shortened(row.label, kNodeTextMax), row.text);
       }
-      case Kind::kArrival:
-      case Kind::kLoss:
+      case RowKind::kArrival:
+      case RowKind::kLoss:
         return {};
-      case Kind::kEvent: {
+      case RowKind::kEvent: {
         const std::string_view color = color_of_event(row.name);
         return fmt::format(R"(<circle cx="{}" cy="{}" r="4.5" fill="{}" stroke="#ffffff" stroke-width="1"/>)",
                            x_of(row.link.to), y, color) +
                text(x_of(row.link.to) + 9, y + 4, color, "start", shortened(row.label, kNodeTextMax),
                     row.text);
       }
-      case Kind::kOperation:
+      case RowKind::kOperation:
         return text(clients_, y + 4, color_of(row.part), "start", shortened(row.label, kClientTextMax),
                     row.text, row.part != Part::kNone);
-      case Kind::kFault:
+      case RowKind::kFault:
         return text(clients_, y + 4, kOrange, "start", shortened(row.label, kClientTextMax), row.text);
-      case Kind::kEnd:
+      case RowKind::kEnd:
         return fmt::format(R"(<line x1="0" y1="{0}" x2="{1}" y2="{0}" stroke="{2}" stroke-width="2"/>)",
                            bottom_, width_, kRed);
     }

@@ -16,7 +16,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr Cut kLink{NodeId(1), NodeId(2)};
+constexpr Cut kOneToTwo{NodeId(1), NodeId(2)};
 
 MonotonicTime instant(std::int64_t n) {
   return MonotonicTime(n);
@@ -63,10 +63,10 @@ struct Written {
 TEST(MessageLog, WritesWhatBecomesOfMessages) {
   Written written;
   MessageLog log(18446744073709551615U, 3, until(100), written.sink);
-  log.sent(instant(5), kLink, 1, asks_for_vote());
-  log.sent(instant(6), kLink, 2, asks_for_vote());
-  log.arrived(instant(7), kLink, 1);
-  log.lost(instant(8), kLink, 2, "the link is cut");
+  log.sent(instant(5), kOneToTwo, 1, asks_for_vote());
+  log.sent(instant(6), kOneToTwo, 2, asks_for_vote());
+  log.arrived(instant(7), kOneToTwo, 1);
+  log.lost(instant(8), kOneToTwo, 2, "the link is cut");
   ASSERT_TRUE(log.finish().ok());
   EXPECT_THAT(
       written.lines(),
@@ -115,9 +115,9 @@ TEST(MessageLog, EndsWhereTheRunBroke) {
   excerpt.kind = "linearizable";
   excerpt.why = "\"x\"\n\xff";
   MessageLog log(1, 3, excerpt, written.sink);
-  log.sent(instant(50), kLink, 1, asks_for_vote());
-  log.sent(instant(51), kLink, 2, asks_for_vote());
-  log.arrived(instant(52), kLink, 1);
+  log.sent(instant(50), kOneToTwo, 1, asks_for_vote());
+  log.sent(instant(51), kOneToTwo, 2, asks_for_vote());
+  log.arrived(instant(52), kOneToTwo, 1);
   ASSERT_TRUE(log.finish().ok());
   const std::vector<std::string> lines = written.lines();
   ASSERT_EQ(lines.size(), 3U);
@@ -128,7 +128,7 @@ TEST(MessageLog, EndsWhereTheRunBroke) {
 TEST(MessageLog, WritesAMessageThatMakesNoSense) {
   Written written;
   MessageLog log(1, 3, until(100), written.sink);
-  log.sent(instant(1), kLink, 1, "\xff\"");
+  log.sent(instant(1), kOneToTwo, 1, "\xff\"");
   ASSERT_TRUE(log.finish().ok());
   EXPECT_THAT(written.lines().back(),
               R"({"time":1,"what":"sent","message":1,"from":"n1","to":"n2","kind":"","bytes":2})");
@@ -141,7 +141,7 @@ TEST(MessageLog, SaysThatItWasCut) {
   excerpt.kind = "linearizable";
   MessageLog log(1, 3, excerpt, written.sink, kBytesMax);
   for (std::uint64_t i = 1; i <= 1000; ++i)
-    log.sent(instant(static_cast<std::int64_t>(i)), kLink, i, asks_for_vote());
+    log.sent(instant(static_cast<std::int64_t>(i)), kOneToTwo, i, asks_for_vote());
   ASSERT_TRUE(log.finish().ok());
   EXPECT_LE(written.text.size(), kBytesMax);
   EXPECT_GT(written.text.size(), kBytesMax - 500);
@@ -156,7 +156,7 @@ TEST(MessageLog, HandsOnWhileTheRunGoesOnAndGivesUpAfterAnError) {
     return Status(Error{ErrorCode::kResourceExhausted, "no room"});
   });
   for (std::uint64_t i = 1; i <= 10'000; ++i)
-    log.sent(instant(static_cast<std::int64_t>(i)), kLink, i, asks_for_vote());
+    log.sent(instant(static_cast<std::int64_t>(i)), kOneToTwo, i, asks_for_vote());
   EXPECT_EQ(calls, 1);
   const Status status = log.finish();
   ASSERT_FALSE(status.ok());
