@@ -156,10 +156,10 @@ TEST(Simulation, CallsAMessageThatMakesNoSenseAViolation) {
 TEST(Simulation, DoesNotCountWhatTheClusterDeclines) {
   // While n1 is no member, n2 and n3 cannot leave too; and when they are dead nobody can hand over.
   Plan plan = plan_of_events({{seconds(2), milliseconds(100), {"transfer", "", "n1"}},
-                              {seconds(3), seconds(5), {"members", "remove", "n1"}},
+                              {seconds(3), seconds(8), {"members", "remove", "n1"}},
                               {seconds(4), seconds(3), {"members", "remove", "n2,n3"}},
-                              {milliseconds(9'500), seconds(9), {"kill", "", "n2,n3"}},
-                              {seconds(11), milliseconds(100), {"transfer", "", "n1"}}});
+                              {seconds(12), seconds(7), {"kill", "", "n2,n3"}},
+                              {seconds(15), milliseconds(100), {"transfer", "", "n1"}}});
   plan.nodes = 3;
   const SimResult result = run(plan, 1);
   EXPECT_FALSE(result.bad()) << result.why;
