@@ -10,6 +10,7 @@
 #include "workloads/catalog.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <map>
 
@@ -41,6 +42,16 @@ std::string bugs() {
   return text;
 }
 
+std::string faults() {
+  std::string text = "What a plan may ask for, and its shapes: docs/formats/plan.md.\n\n";
+  for (const std::string_view name : fault_names()) {
+    const Fault& fault = *find_fault(name);
+    text += fmt::format("{:<12} {:<18} {}\n", name, fault.simulated() ? "in the simulator" : "everywhere",
+                        fmt::join(fault.shapes(), ", "));
+  }
+  return text;
+}
+
 std::string node_events() {
   std::string text = "What a fault of a plan may wait for: `when`, in docs/formats/plan.md.\n\n";
   for (const NodeEventTraits& kind : node_event_kinds())
@@ -54,7 +65,7 @@ const std::map<std::string, Printer>& printers() {
   static const std::map<std::string, Printer> all = {
       {"bugs", bugs},
       {"events", node_events},
-      {"faults", [] { return lines(fault_names()); }},
+      {"faults", faults},
       {"formats", [] { return table(list_formats()); }},
       {"models", [] { return table(list_models()); }},
       {"protocols", [] { return std::string("raft\n"); }},
