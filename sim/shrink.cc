@@ -1,6 +1,8 @@
 #include "sim/shrink.h"
 
-#include "nemesis/faults/catalog.h"
+#include "controller/run/parts.h"
+#include "sim/smaller_plan.h"
+#include "sim/write_out.h"
 
 #include <fmt/format.h>
 
@@ -11,39 +13,72 @@
 namespace ordeal::sim {
 namespace {
 
+constexpr std::size_t kManyOperations = 2'000;  ///< from here on runs are slow
+/// From here on a plan is too large to look at each of its moments.
+constexpr std::size_t kManyGaps = 40;
+
+std::string counted(std::size_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+bool is_script(const Plan& plan) {
+  return plan.workload.name == "script";
+}
+
+/// "3 nodes, 2 faults, 5 operations".
+std::string what_remains(const Plan& plan) {
+  const std::size_t faults = plan.fault_events.size();
+  const std::size_t operations = plan.workload.operations.size();
+  std::string text = counted(plan.nodes, "node");
+  if (!plan.random_faults && faults == 0 && is_script(plan) && operations == 0)
+    return text + " and nothing else: neither faults nor clients are needed";
+  if (!plan.random_faults || faults > 0) text += ", " + counted(faults, "fault");
+  if (plan.random_faults) text += ", faults at random";
+  if (!is_script(plan)) return text + fmt::format(", and what the workload {} draws", plan.workload.name);
+  return text + ", " + counted(operations, "operation");
+}
+
+std::size_t size_of(const Plan& plan) {
+  return plan.fault_events.size() + plan.workload.operations.size();
+}
+
 class Shrinker {
  public:
-  Shrinker(const ShrinkOptions& options, Shrunk found) : options_(options), best_(std::move(found)) {}
+  Shrinker(const ShrinkOptions& options, Shrunk found, SimResult failed)
+      : options_(options), best_(std::move(found)), last_(std::move(failed)) {}
 
-  /// Takes away what real nodes do not have. False: then it does not fail any more.
-  [[nodiscard]] bool leave_simulator() {
-    Plan candidate = best_.plan;
-    candidate.sim = SimPlan();
-    std::erase_if(candidate.fault_events, [](const FaultEvent& event) {
-      const bool seen = !event.trigger || traits(event.trigger->kind).on_real_nodes;
-      return !seen || find_fault(event.request.fault)->simulated();
-    });
-    return accept(std::move(candidate));
+  /// Faults that were drawn become events, and what real nodes do not have goes when the plan is for them.
+  /// False: then it does not fail any more.
+  [[nodiscard]] bool begin() {
+    if (write_faults()) return true;
+    return !options_.for_real_nodes || accept(without_simulator(best_.plan));
   }
 
-  Shrunk run(const SimResult& failed) {
-    if (!options_.for_real_nodes) history_ = failed.history;
-    cut_time(failed);
-    reduce_faults();
+  Shrunk run() {
+    // What takes many operations, and a run a long time, can often be had with few.
+    if (options_.for_real_nodes || last_.summary.progress.invoked > kManyOperations) lighten_load();
+    cut_time();
+    while (shorten()) {
+    }
+    if (options_.for_real_nodes) reduce_nodes();
     write_script();
     for (int round = 0; round < 3; ++round) {
-      const std::size_t before = best_.faults() + best_.operations();
+      const std::size_t before = size_of(best_.plan);
       reduce_operations();
       reduce_faults();
       bring_forward();
       shorten();
-      if (best_.faults() + best_.operations() == before) break;
+      if (size_of(best_.plan) == before) break;
     }
     reduce_nodes();
+    reduce_clients();
     calm_machines();
     drop_settings();
     reduce_operations();
     reduce_faults();
+    reduce_clients();
+    close_gaps();
+    round_times();
     best_.runs = runs_;
     best_.spent = spent();
     return best_;
@@ -54,191 +89,268 @@ class Shrinker {
     return runs_ >= options_.runs_max || (options_.stop && options_.stop());
   }
 
+  /// Whether the run fails as the first one did.
+  [[nodiscard]] bool fails(const Result<SimResult>& result) const {
+    return result.ok() && result->outcome == best_.outcome && result->kind == best_.kind;
+  }
+
+  Result<SimResult> run_once(const Plan& plan, std::uint64_t seed) {
+    ++runs_;
+    SimOptions run = judged_by(options_.for_real_nodes);
+    run.liveness = best_.outcome == Outcome::kLiveness;
+    auto result = simulate(plan, seed, run);
+    // Who runs the plan again looks at liveness too, and may then see something else.
+    const bool look_again = best_.outcome == Outcome::kHistory && !options_.for_real_nodes;
+    if (look_again && fails(result)) result = simulate(plan, seed, judged_by(false));
+    if (options_.progress)
+      options_.progress(fmt::format("{}: {}", counted(runs_, "run"), what_remains(best_.plan)));
+    return result;
+  }
+
   /// Keeps the candidate when it fails in the same way.
   bool accept(Plan candidate) {
     if (!check_plan(candidate).ok()) return false;
     const std::uint64_t first = *candidate.seed;
     std::uint32_t failed = 0;
     for (std::uint64_t i = 0; i < options_.seeds_per_try && !spent(); ++i) {
-      ++runs_;
+      if (failed + options_.seeds_per_try - i < options_.seeds_that_fail) return false;
       // The plan's own seed, and then others that depend on nothing but how many were tried.
-      const std::uint64_t seed = i == 0 ? first : runs_;
-      SimOptions run = judged_by(options_.for_real_nodes);
-      run.liveness = best_.outcome == Outcome::kLiveness;
-      auto result = simulate(candidate, seed, run);
-      if (!result.ok() || result->outcome != best_.outcome || result->kind != best_.kind) continue;
-      if (++failed < options_.seeds_that_fail) continue;
+      const std::uint64_t seed = i == 0 ? first : runs_ + 1;
+      auto result = run_once(candidate, seed);
+      if (!fails(result) || ++failed < options_.seeds_that_fail) continue;
       candidate.seed = seed;
       best_.plan = std::move(candidate);
       best_.why = result->why;
-      history_ = result->history;
-      if (options_.progress)
-        options_.progress(fmt::format("{} faults, {} operations, {} nodes", best_.faults(),
-                                      best_.operations(), best_.plan.nodes));
+      last_ = std::move(*result);
       return true;
     }
     return false;
   }
 
-  /// ddmin: leaves out ever smaller parts of a list.
-  template <class Get>
-  void reduce_by(Get get) {
+  bool accept_smaller(Plan candidate) { return candidate != best_.plan && accept(std::move(candidate)); }
+
+  /// Why a candidate that had to be was not accepted.
+  [[nodiscard]] std::string refusal(std::string_view written_down) const {
+    if (spent()) return fmt::format("there was no time left to write them down {}", written_down);
+    return fmt::format("written down {} they did not fail in the same way with {} of {} seeds", written_down,
+                       options_.seeds_that_fail == 1 ? "any" : fmt::format("{}", options_.seeds_that_fail),
+                       options_.seeds_per_try);
+  }
+
+  /// ddmin: leaves out ever smaller parts of a list. `apply` makes a plan have the items that are left.
+  template <class Item, class Apply>
+  void reduce_list(std::vector<Item> items, Apply apply) {
     std::size_t parts = 2;
-    while (!spent()) {
-      const std::size_t size = get(best_.plan).size();
-      if (size == 0) return;
+    while (!items.empty() && !spent()) {
+      const std::size_t size = items.size();
       parts = std::min(parts, size);
       bool smaller = false;
-      for (std::size_t part = 0; part < parts && !spent(); ++part) {
+      for (std::size_t part = 0; part < parts && !smaller && !spent(); ++part) {
+        std::vector<Item> left = items;
+        left.erase(left.begin() + static_cast<std::ptrdiff_t>(size * part / parts),
+                   left.begin() + static_cast<std::ptrdiff_t>(size * (part + 1) / parts));
         Plan candidate = best_.plan;
-        auto& items = get(candidate);
-        const auto begin = static_cast<std::ptrdiff_t>(size * part / parts);
-        const auto end = static_cast<std::ptrdiff_t>(size * (part + 1) / parts);
-        items.erase(items.begin() + begin, items.begin() + end);
-        if (accept(std::move(candidate))) {
-          smaller = true;
-          break;
-        }
+        apply(candidate, left);
+        smaller = accept(std::move(candidate));
+        if (smaller) items = std::move(left);
       }
-      if (smaller) {
-        parts = std::max<std::size_t>(2, parts - 1);
-      } else if (parts == size) {
-        return;
-      } else {
-        parts = parts * 2;
-      }
+      if (!smaller && parts == size) return;
+      parts = smaller ? std::max<std::size_t>(2, parts - 1) : parts * 2;
     }
   }
 
   void reduce_faults() {
-    reduce_by([](Plan& plan) -> std::vector<FaultEvent>& { return plan.fault_events; });
-  }
-  void reduce_operations() {
-    if (best_.plan.workload.name != "script") return;
-    reduce_by([](Plan& plan) -> std::vector<ScriptedOp>& { return plan.workload.operations; });
+    reduce_list(best_.plan.fault_events,
+                [](Plan& plan, const std::vector<FaultEvent>& left) { plan.fault_events = left; });
   }
 
-  void set_time_limit(Plan& plan, Duration limit) const {
-    plan.time_limit = std::max(limit, seconds(1));
-    for (FaultEvent& event : plan.fault_events) {
-      const Duration soonest = event.trigger ? event.at + event.trigger->after : event.at;
-      if (soonest + event.length > plan.time_limit) event.length = plan.time_limit - soonest;
+  /// First those of a whole key or client: so much less to try one by one.
+  void reduce_operations() {
+    if (!is_script(best_.plan)) return;
+    reduce_operations_by([](const ScriptedOp& op) { return op.key; });
+    reduce_operations_by([](const ScriptedOp& op) { return op.client; });
+    reduce_list(best_.plan.workload.operations,
+                [](Plan& plan, const std::vector<ScriptedOp>& left) { plan.workload.operations = left; });
+  }
+
+  template <class Group>
+  void reduce_operations_by(Group group) {
+    using Name = decltype(group(ScriptedOp()));
+    std::set<Name> names;
+    for (const ScriptedOp& op : best_.plan.workload.operations) names.insert(group(op));
+    if (names.size() == best_.plan.workload.operations.size()) return;  // They are tried one by one.
+    reduce_list(std::vector<Name>(names.begin(), names.end()),
+                [&](Plan& plan, const std::vector<Name>& left) {
+                  std::erase_if(plan.workload.operations, [&](const ScriptedOp& op) {
+                    return std::find(left.begin(), left.end(), group(op)) == left.end();
+                  });
+                });
+  }
+
+  /// The random faults of the failing run, written down one by one. False: there are none, or it does not
+  /// fail with them.
+  bool write_faults() {
+    if (!best_.plan.random_faults) return false;
+    for (const Targets targets : {Targets::kAsDrawn, Targets::kByName}) {
+      Plan candidate = best_.plan;
+      candidate.fault_events = write_out_faults(best_.plan, *best_.plan.seed, last_.history, targets);
+      candidate.random_faults.reset();
+      if (options_.for_real_nodes) candidate = without_simulator(std::move(candidate));
+      if (accept(std::move(candidate))) return true;
     }
-    std::erase_if(plan.fault_events,
-                  [](const FaultEvent& event) { return event.length < milliseconds(100); });
-    std::erase_if(plan.workload.operations, [&](const ScriptedOp& op) { return op.at > plan.time_limit; });
+    best_.no_events = refusal("as events");
+    return false;
   }
 
   /// What comes after the failure did not cause it.
-  void cut_time(const SimResult& failed) {
-    if (!failed.broken_at) return;
-    Plan candidate = best_.plan;
-    set_time_limit(candidate, milliseconds((*failed.broken_at - MonotonicTime()).ms() + 500));
-    if (candidate.time_limit < best_.plan.time_limit) accept(std::move(candidate));
+  void cut_time() {
+    std::optional<Duration> end;
+    if (last_.broken_at) end = *last_.broken_at - MonotonicTime();
+    for (const Finding& finding : last_.findings) {
+      // Of a violated key all is needed that makes it one, and of several keys one.
+      for (const Witness& witness : finding.witnesses) {
+        Duration last;
+        for (const WitnessStep& step : witness.stuck)
+          last = std::max(last, last_.history[step.complete.value_or(step.invoke)].time);
+        if (last > Duration() && (!end || last < *end)) end = last;
+      }
+    }
+    if (!end) return;
+    const Duration limit = *end - load_start(best_.plan, last_.seed, last_.history) + milliseconds(100);
+    if (limit < best_.plan.time_limit) accept_smaller(ended_at(best_.plan, limit));
   }
 
-  void shorten() {
+  /// True: it may become shorter yet.
+  bool shorten() {
     for (const std::int64_t percent : {25, 50, 75, 90}) {
-      Plan candidate = best_.plan;
-      set_time_limit(candidate, milliseconds(candidate.time_limit.ms() * percent / 100));
-      if (candidate.time_limit < best_.plan.time_limit && accept(std::move(candidate))) return;
+      const Duration limit = milliseconds(best_.plan.time_limit.ms() * percent / 100);
+      if (accept_smaller(ended_at(best_.plan, limit))) return percent <= 50;
     }
+    return false;
   }
 
   /// Nothing happens before the first fault or operation.
   void bring_forward() {
-    if (best_.plan.workload.name != "script" || best_.plan.random_faults) return;
-    Duration first = best_.plan.time_limit;
-    for (const FaultEvent& event : best_.plan.fault_events) {
-      if (!event.trigger) first = std::min(first, event.at);
+    if (best_.plan.random_faults) return;
+    for (const Duration lead : {Duration(), milliseconds(200), seconds(1)}) {
+      if (accept_smaller(brought_forward(best_.plan, lead))) return;
     }
-    for (const ScriptedOp& op : best_.plan.workload.operations) first = std::min(first, op.at);
-    Plan candidate = best_.plan;
-    for (FaultEvent& event : candidate.fault_events) event.at = std::max(event.at, first) - first;
-    for (ScriptedOp& op : candidate.workload.operations) op.at = op.at - first;
-    set_time_limit(candidate, candidate.time_limit - first);
-    if (candidate.time_limit < best_.plan.time_limit) accept(std::move(candidate));
+  }
+
+  void close_gaps() {
+    if (!is_script(best_.plan) || best_.plan.random_faults) return;
+    const std::vector<Gap> gaps = find_gaps(best_.plan, milliseconds(500));
+    if (gaps.size() > kManyGaps) return;
+    // From the last on, so that those before it stay where they are.
+    for (auto gap = gaps.rbegin(); gap != gaps.rend(); ++gap) {
+      const Duration length = gap->to - gap->from;
+      for (const Duration left : {milliseconds(100), length / 4, length / 2}) {
+        if (accept_smaller(with_gap_of(best_.plan, *gap, left))) break;
+      }
+    }
+  }
+
+  /// Plans are for people: "2s" rather than "1987654321ns".
+  void round_times() {
+    for (const Duration unit : {milliseconds(100), milliseconds(10), milliseconds(1)}) {
+      const Plan candidate = rounded(best_.plan, unit);
+      if (candidate == best_.plan || accept(candidate)) return;
+    }
+  }
+
+  /// Fewer operations a second make a run quicker, and a history that is easier to read.
+  void lighten_load() {
+    if (is_script(best_.plan)) return;
+    for (const std::uint32_t rate : {10U, 25U, 50U, 100U, 200U}) {
+      if (best_.plan.load.rate != 0 && rate >= best_.plan.load.rate) break;
+      Plan candidate = best_.plan;
+      candidate.load.rate = rate;
+      if (accept(std::move(candidate))) break;
+    }
+    reduce_clients();
   }
 
   /// The operations of the failing run, written down one by one.
   void write_script() {
-    if (best_.plan.workload.name == "script") return;
+    if (is_script(best_.plan)) return;
     Plan candidate = best_.plan;
-    const std::uint32_t clients = candidate.load.concurrency;
-    Duration load_start;
-    for (const Op& op : history_) {
-      if (op.type != OpType::kInvoke || op.process == kNemesisProcess) continue;
-      load_start = op.time;
-      break;
-    }
     candidate.workload = WorkloadPlan();
     candidate.workload.name = "script";
+    candidate.workload.operations = write_out_operations(best_.plan, *best_.plan.seed, last_.history);
     candidate.load.open = false;
-    for (const Op& op : history_) {
-      if (op.type != OpType::kInvoke || op.process == kNemesisProcess) continue;
-      const std::string* key = op.key.as_string();
-      if (key == nullptr || op.time - load_start > candidate.time_limit) continue;
-      // Whole milliseconds, so that the plan can be read.
-      candidate.workload.operations.push_back({milliseconds((op.time - load_start).ms()),
-                                               static_cast<std::uint32_t>(op.process.value()) % clients, op.f,
-                                               *key, op.value});
-    }
+    candidate.load.concurrency = clients_max(best_.plan);
     if (const Status status = check_plan(candidate); !status.ok()) {
       best_.no_script = status.error().message;
-    } else if (!accept(std::move(candidate))) {
-      best_.no_script = spent() ? "there was no time left to write them down one by one"
-                                : fmt::format(
-                                      "written down one by one they did not fail in the same way with "
-                                      "any of {} seeds",
-                                      options_.seeds_per_try);
+    } else if (!accept(rounded(candidate, milliseconds(1))) && !accept(std::move(candidate))) {
+      best_.no_script = refusal("one by one");
     }
   }
 
+  /// Four nodes may be too many where three are enough: an even number fails otherwise than an odd one.
   void reduce_nodes() {
-    while (best_.plan.nodes > 2 && !spent()) {
-      Plan candidate = best_.plan;
-      --candidate.nodes;
-      if (!accept(std::move(candidate))) return;
+    const std::uint32_t before = best_.plan.nodes;
+    for (std::uint32_t nodes = 1; nodes < before && !spent(); ++nodes) {
+      const Plan candidate = on_nodes(best_.plan, nodes);
+      if (accept(candidate)) return;
+      const bool at_nodes = is_script(candidate) && candidate.client.sticky;
+      if (at_nodes && accept(clients_at_their_nodes(candidate, before))) return;
     }
+  }
+
+  void reduce_clients() {
+    for (Plan& candidate : with_fewer_clients(best_.plan)) {
+      if (accept(std::move(candidate))) return;
+    }
+  }
+
+  template <class Change>
+  void try_with(Change change) {
+    Plan candidate = best_.plan;
+    change(candidate);
+    accept_smaller(std::move(candidate));
   }
 
   void calm_machines() {
     const SimPlan usual;
-    const auto try_with = [&](auto change) {
-      Plan candidate = best_.plan;
-      change(candidate.sim);
-      if (candidate.sim != best_.plan.sim) accept(std::move(candidate));
-    };
-    try_with([](SimPlan& sim) { sim = SimPlan(); });
-    try_with([](SimPlan& sim) { sim.loss = 0; });
-    try_with([](SimPlan& sim) { sim.duplicates = 0; });
-    try_with([](SimPlan& sim) { sim.overtaking = false; });
-    try_with([](SimPlan& sim) { sim.bandwidth = 0; });
-    try_with([](SimPlan& sim) { sim.kept_by_cuts = 0; });
-    try_with([](SimPlan& sim) { sim.slow = 0; });
-    try_with([&](SimPlan& sim) {
-      sim.sync_min = usual.sync_min;
-      sim.sync_max = usual.sync_max;
+    try_with([](Plan& plan) { plan.sim = SimPlan(); });
+    try_with([](Plan& plan) { plan.sim.loss = 0; });
+    try_with([](Plan& plan) { plan.sim.duplicates = 0; });
+    try_with([](Plan& plan) { plan.sim.overtaking = false; });
+    try_with([](Plan& plan) { plan.sim.bandwidth = 0; });
+    try_with([](Plan& plan) { plan.sim.kept_by_cuts = 0; });
+    try_with([&](Plan& plan) {
+      plan.sim.slow = 0;
+      plan.sim.slow_max = usual.slow_max;
     });
-    try_with([&](SimPlan& sim) {
-      sim.delay_min = usual.delay_min;
-      sim.delay_max = usual.delay_max;
+    try_with([&](Plan& plan) {
+      plan.sim.sync_min = usual.sync_min;
+      plan.sim.sync_max = usual.sync_max;
+    });
+    try_with([&](Plan& plan) {
+      plan.sim.delay_min = usual.delay_min;
+      plan.sim.delay_max = usual.delay_max;
     });
   }
 
+  /// Those of the nodes, the clients and the load, and planted bugs that have no part in it.
   void drop_settings() {
     std::set<std::string> names;
     for (const auto& [name, value] : best_.plan.node_flags) names.insert(name);
-    for (const std::string& name : names) {
-      Plan candidate = best_.plan;
-      candidate.node_flags.erase(name);
-      accept(std::move(candidate));
-    }
+    for (const std::string& name : names) try_with([&](Plan& plan) { plan.node_flags.erase(name); });
+    if (best_.plan.plants.size() > 1)
+      reduce_list(best_.plan.plants,
+                  [](Plan& plan, const std::vector<std::string>& left) { plan.plants = left; });
+    const ClientPlan usual;
+    try_with([](Plan& plan) { plan.client = ClientPlan(); });
+    try_with([&](Plan& plan) { plan.client.retry = usual.retry; });
+    try_with([&](Plan& plan) { plan.client.sticky = usual.sticky; });
+    // A script has its own times.
+    if (is_script(best_.plan)) try_with([](Plan& plan) { plan.load.rate = LoadPlan().rate; });
   }
 
   const ShrinkOptions& options_;
   Shrunk best_;
-  History history_;
+  SimResult last_;  ///< the last run that failed: that of best_
   std::uint64_t runs_ = 0;
 };
 
@@ -248,15 +360,11 @@ std::string describe(const Shrunk& shrunk) {
   const Plan& plan = shrunk.plan;
   std::string text = fmt::format("fails with seed {}: {} {}: {}\n", *plan.seed, to_text(shrunk.outcome),
                                  shrunk.kind, shrunk.why);
-  text += fmt::format("what remains: {} nodes, {} faults, ", plan.nodes, shrunk.faults());
-  if (shrunk.no_script.empty()) {
-    text += fmt::format("{} operations\n", shrunk.operations());
-  } else {
-    text += fmt::format("and what the workload {} draws, because its operations are no script: {}\n",
-                        plan.workload.name, shrunk.no_script);
-  }
+  text += fmt::format("what remains: {}\n", what_remains(plan));
+  if (plan.random_faults) text += fmt::format("faults are still drawn at random: {}\n", shrunk.no_events);
+  if (!shrunk.no_script.empty()) text += fmt::format("operations are still drawn: {}\n", shrunk.no_script);
   if (shrunk.spent)
-    text += fmt::format("it may become smaller yet: the time was up after {} runs\n", shrunk.runs);
+    text += fmt::format("it may become smaller yet: the time was up after {}\n", counted(shrunk.runs, "run"));
   return text;
 }
 
@@ -267,7 +375,7 @@ SimOptions judged_by(bool history_alone) {
 }
 
 Result<Shrunk> shrink(const Plan& plan, std::uint64_t seed, const ShrinkOptions& options) {
-  const auto failed = simulate(plan, seed, judged_by(options.for_real_nodes));
+  auto failed = simulate(plan, seed, judged_by(options.for_real_nodes));
   if (!failed.ok()) return failed.error();
   if (!failed->bad())
     return Error{ErrorCode::kNotFound, fmt::format("the plan does not fail with seed {}", seed)};
@@ -280,14 +388,14 @@ Result<Shrunk> shrink(const Plan& plan, std::uint64_t seed, const ShrinkOptions&
   found.outcome = failed->outcome;
   found.kind = failed->kind;
   found.why = failed->why;
-  Shrinker shrinker(options, std::move(found));
-  if (options.for_real_nodes && !shrinker.leave_simulator())
+  Shrinker shrinker(options, std::move(found), std::move(*failed));
+  if (!shrinker.begin())
     return Error{
         ErrorCode::kNotFound,
         fmt::format("with seed {} it fails in the simulator alone: without its weather and faults fewer "
                     "than {} of {} seeds fail",
                     seed, options.seeds_that_fail, options.seeds_per_try)};
-  return shrinker.run(*failed);
+  return shrinker.run();
 }
 
 }  // namespace ordeal::sim
