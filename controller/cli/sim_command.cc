@@ -12,17 +12,20 @@
 #include "sim/swarm.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
 namespace ordeal::cli {
 namespace {
 
 constexpr double kShrinkSeconds = 60;
+constexpr std::size_t kLineWidthMax = 79;  ///< of a line that is rewritten: it must not wrap
 constexpr std::uint64_t kSeedsOfACampaign = 1'000'000;
 constexpr std::uint64_t kJobsMax = 256;  ///< more threads than cores only wait for each other
 
@@ -81,6 +84,35 @@ std::string commented(const std::string& lines) {
   return comment;
 }
 
+/// Says that shrinking goes on: in one line that is rewritten on a terminal, by a line now and then
+/// elsewhere.
+class ShrinkLine {
+ public:
+  explicit ShrinkLine(std::FILE* out)
+      : out_(out), terminal_(isatty(fileno(out)) != 0), period_(terminal_ ? 0.25 : 10), next_(period_) {}
+  ShrinkLine(const ShrinkLine&) = delete;
+  ShrinkLine& operator=(const ShrinkLine&) = delete;
+  ~ShrinkLine() {
+    if (terminal_) fmt::print(out_, "\r\x1b[K");
+    std::fflush(out_);
+  }
+
+  void show(const std::string& text, double elapsed) {
+    if (elapsed < next_) return;
+    next_ = elapsed + period_;
+    std::string line = fmt::format("shrinking, {:.0f}s, {}", elapsed, text);
+    if (terminal_) line = "\r\x1b[K" + line.substr(0, kLineWidthMax);
+    fmt::print(out_, "{}{}", line, terminal_ ? "" : "\n");
+    std::fflush(out_);
+  }
+
+ private:
+  std::FILE* out_;
+  bool terminal_;
+  double period_;  ///< seconds between two lines
+  double next_;    ///< what is over before needs no line
+};
+
 /// Writes the plan that remains, and says what it is.
 int shrink_to_file(const SimCommandOptions& options, const Plan& plan, std::uint64_t seed) {
   const auto begin = Clock::now();
@@ -91,7 +123,10 @@ int shrink_to_file(const SimCommandOptions& options, const Plan& plan, std::uint
   end_at_next_chance();
   fmt::print("shrinking seed {}, for at most {:.0f}s\n", seed, kShrinkSeconds);
   std::fflush(stdout);
+  std::optional<ShrinkLine> line(std::in_place, stderr);
+  how.progress = [&](const std::string& text) { line->show(text, seconds_since(begin)); };
   const auto shrunk = sim::shrink(plan, seed, how);
+  line.reset();
   if (!shrunk.ok()) return fail(shrunk.error());
   const std::string text = sim::describe(*shrunk);
   fmt::print("shrunk in {} runs and {:.1f}s: {}\n{}", shrunk->runs, seconds_since(begin), *options.shrink,
