@@ -10,6 +10,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace ordeal::sim {
 namespace {
@@ -188,6 +189,37 @@ std::vector<Plan> with_fewer_clients(const Plan& plan) {
   });
   numbered([](std::uint32_t client, std::uint32_t) { return client; });
   return smaller;
+}
+
+Plan with_chains_mended(Plan plan) {
+  std::vector<ScriptedOp>& operations = plan.workload.operations;
+  std::stable_sort(operations.begin(), operations.end(),
+                   [](const ScriptedOp& a, const ScriptedOp& b) { return a.at < b.at; });
+  const auto written_by = [](const ScriptedOp& op) {
+    if (op.f == "cas") return (*op.value.as_list())[1];
+    return op.f == "write" ? op.value : Value();
+  };
+  std::set<std::pair<std::string, Value>> written;
+  for (const ScriptedOp& op : operations) written.emplace(op.key, written_by(op));
+  std::map<std::string, Value> before;  // by key; nil: nothing yet
+  for (ScriptedOp& op : operations) {
+    if (op.f == "read") continue;
+    if (op.f == "cas") {
+      Value& expected = (*op.value.as_list())[0];
+      if (!expected.is_nil() && !written.contains({op.key, expected})) expected = before[op.key];
+    }
+    before[op.key] = written_by(op);
+  }
+  return plan;
+}
+
+Plan with_late_faults(Plan plan, Duration late) {
+  for (FaultEvent& event : plan.fault_events) {
+    Duration& at = event.trigger ? event.trigger->after : event.at;
+    at = at + late;
+  }
+  const Duration limit = plan.time_limit;
+  return ended_at(std::move(plan), limit);
 }
 
 Plan without_simulator(Plan plan) {

@@ -40,6 +40,13 @@ struct Gap {
 /// The plan with fewer clients, or with lower numbers for those that a script has: the smallest first.
 [[nodiscard]] std::vector<Plan> with_fewer_clients(const Plan& plan);
 
+/// A compare-and-set of a script that expects what nobody writes any more expects what was written before it
+/// instead: a chain of them stays one when a link is left out.
+[[nodiscard]] Plan with_chains_mended(Plan plan);
+
+/// Every fault begins `late`, and is cut short by the end of the load at the latest.
+[[nodiscard]] Plan with_late_faults(Plan plan, Duration late);
+
 /// Nothing that the simulator alone has: no weather, no faults of its own or that wait for what it alone
 /// sees.
 [[nodiscard]] Plan without_simulator(Plan plan);

@@ -140,6 +140,33 @@ TEST(SmallerPlan, FewerClientsOfADrawnWorkload) {
   EXPECT_THAT(left, ElementsAre(1, 2));
 }
 
+TEST(SmallerPlan, HasItsChainsMended) {
+  const auto cas = [](std::int64_t at, Value expected, Value next) {
+    return ScriptedOp{seconds(at), 0, "cas", "r1", Value::List{std::move(expected), std::move(next)}};
+  };
+  ScriptedOp elsewhere = write_at(seconds(1), 0);
+  elsewhere.key = "r2";
+  const Plan mended = with_chains_mended(
+      script({cas(5, "d", "e"), cas(1, {}, "a"), elsewhere, cas(3, "b", "c"), cas(4, "a", "d")}));
+  std::vector<std::string> values;
+  for (const ScriptedOp& op : mended.workload.operations) values.push_back(to_text(op.value));
+  EXPECT_THAT(values, ElementsAre(R"([nil "a"])", R"("x")", R"(["a" "c"])", R"(["a" "d"])", R"(["d" "e"])"));
+}
+
+TEST(SmallerPlan, HasLateFaults) {
+  Plan plan = script({});
+  plan.time_limit = seconds(5);
+  plan.fault_events = {{seconds(1), seconds(2), {"kill", "", "leader"}},
+                       {seconds(3), seconds(2), {"kill", "", "one"}}};
+  plan.fault_events.push_back({seconds(1), seconds(1), {"pause", "", "one"}, FaultTrigger{}});
+  const Plan late = with_late_faults(plan, milliseconds(100));
+  EXPECT_EQ(late.fault_events[0].at, milliseconds(1100));
+  EXPECT_EQ(late.fault_events[0].length, seconds(2));
+  EXPECT_EQ(late.fault_events[1].length, milliseconds(1900));
+  EXPECT_EQ(late.fault_events[2].at, seconds(1));
+  EXPECT_EQ(late.fault_events[2].trigger->after, milliseconds(100));
+}
+
 TEST(SmallerPlan, HasNothingOfTheSimulator) {
   Plan plan = default_plan();
   plan.sim.loss = 10;
