@@ -134,8 +134,8 @@ class Shrinker {
     return false;
   }
 
-  /// Agents on real nodes take their time: what hangs on a fault in the very moment of an operation would
-  /// never be seen there.
+  /// Agents on real nodes take their time, and faults are gone a while before the final reads begin: what
+  /// hangs on one moment would never be seen there.
   [[nodiscard]] Duration lateness(std::uint64_t number) const {
     return options_.for_real_nodes ? kLateness * static_cast<std::int64_t>(number % 3) : Duration();
   }

@@ -21,7 +21,8 @@ struct ShrinkOptions {
   std::uint32_t seeds_that_fail = 1;  ///< of these; the more, the less hangs on one schedule
   /// The plan is to fail on real nodes too: no fault, event or weather of the simulator's, and a failure that
   /// the history shows. Then what remains must not hang on one schedule (see seeds_that_fail), nor on faults
-  /// in the very moment of an operation: in two of three tries they come later.
+  /// in the very moment of an operation or of the final reads: in two of three tries they come later and end
+  /// sooner.
   bool for_real_nodes = false;
   std::uint64_t runs_max = 20'000;
   /// Asked before every run; true: give back what there is.

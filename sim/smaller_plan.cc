@@ -217,9 +217,10 @@ Plan with_late_faults(Plan plan, Duration late) {
   for (FaultEvent& event : plan.fault_events) {
     Duration& at = event.trigger ? event.trigger->after : event.at;
     at = at + late;
+    event.length = std::min(event.length, plan.time_limit - late - (end_of(event) - event.length));
   }
-  const Duration limit = plan.time_limit;
-  return ended_at(std::move(plan), limit);
+  std::erase_if(plan.fault_events, [](const FaultEvent& event) { return event.length < kFaultLengthMin; });
+  return plan;
 }
 
 Plan without_simulator(Plan plan) {

@@ -44,7 +44,7 @@ struct Gap {
 /// instead: a chain of them stays one when a link is left out.
 [[nodiscard]] Plan with_chains_mended(Plan plan);
 
-/// Every fault begins `late`, and is cut short by the end of the load at the latest.
+/// Every fault begins `late`, and is over so long before the load ends: the final reads find it healed.
 [[nodiscard]] Plan with_late_faults(Plan plan, Duration late);
 
 /// Nothing that the simulator alone has: no weather, no faults of its own or that wait for what it alone
