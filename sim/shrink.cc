@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -14,6 +15,10 @@ namespace ordeal::sim {
 namespace {
 
 constexpr std::size_t kManyOperations = 2'000;  ///< from here on runs are slow
+constexpr std::size_t kFaultsOfAHandful = 5;
+constexpr std::size_t kOperationsOfAHandful = 12;
+constexpr std::uint32_t kPatienceMax = 64;
+constexpr std::uint32_t kPatienceOfALeap = 8;
 constexpr Duration kLateness = milliseconds(100);
 /// From here on a plan is too large to look at each of its moments.
 constexpr std::size_t kManyGaps = 40;
@@ -56,11 +61,26 @@ class Shrinker {
   }
 
   Shrunk run() {
+    reduce();
+    // What fails with one seed of hundreds takes more patience than most need.
+    while (!is_a_handful() && patience_ < kPatienceMax && !spent()) {
+      patience_ *= 4;
+      if (write_faults() || !best_.plan.random_faults) best_.no_events.clear();
+      reduce();
+    }
+    best_.runs = runs_;
+    best_.spent = spent();
+    return best_;
+  }
+
+ private:
+  void reduce() {
     // What takes many operations, and a run a long time, can often be had with few.
     if (options_.for_real_nodes || last_.summary.progress.invoked > kManyOperations) lighten_load();
     cut_time();
     while (shorten()) {
     }
+    leap();
     if (options_.for_real_nodes) reduce_nodes();
     write_script();
     for (int round = 0; round < 3; ++round) {
@@ -81,12 +101,13 @@ class Shrinker {
     reduce_clients();
     close_gaps();
     round_times();
-    best_.runs = runs_;
-    best_.spent = spent();
-    return best_;
   }
 
- private:
+  [[nodiscard]] bool is_a_handful() const {
+    return !best_.plan.random_faults && is_script(best_.plan) && best_.faults() <= kFaultsOfAHandful &&
+           best_.operations() <= kOperationsOfAHandful;
+  }
+
   [[nodiscard]] bool spent() const {
     return runs_ >= options_.runs_max || (options_.stop && options_.stop());
   }
@@ -110,13 +131,16 @@ class Shrinker {
   }
 
   /// Keeps the candidate when it fails in the same way.
-  bool accept(Plan candidate) {
+  bool accept(Plan candidate, std::uint32_t patience = 1) {
     if (!check_plan(candidate).ok()) return false;
     const std::uint64_t first = *candidate.seed;
+    // More seeds say more of a plan that shall fail with half of them, and nothing new of what they are for.
+    const std::uint32_t tries =
+        options_.seeds_per_try * (options_.for_real_nodes ? 1 : std::max(patience, patience_));
     std::uint32_t failed = 0;
     std::optional<SimResult> as_written;  // the last that failed
-    for (std::uint64_t i = 0; i < options_.seeds_per_try && !spent(); ++i) {
-      if (failed + options_.seeds_per_try - i < options_.seeds_that_fail) return false;
+    for (std::uint64_t i = 0; i < tries && !spent(); ++i) {
+      if (failed + tries - i < options_.seeds_that_fail) return false;
       // The plan's own seed, and then others that depend on nothing but how many were tried.
       const std::uint64_t seed = i == 0 ? first : runs_ + 1;
       const Duration late = lateness(i);
@@ -223,21 +247,27 @@ class Shrinker {
     return false;
   }
 
-  /// What comes after the failure did not cause it.
-  void cut_time() {
-    std::optional<Duration> end;
-    if (last_.broken_at) end = *last_.broken_at - MonotonicTime();
+  /// When it had failed; none: it cannot be told.
+  [[nodiscard]] std::optional<Duration> failed_at() const {
+    if (last_.broken_at) return *last_.broken_at - MonotonicTime();
+    std::optional<Duration> soonest;
     for (const Finding& finding : last_.findings) {
       // Of a violated key all is needed that makes it one, and of several keys one.
       for (const Witness& witness : finding.witnesses) {
         Duration last;
         for (const WitnessStep& step : witness.stuck)
           last = std::max(last, last_.history[step.complete.value_or(step.invoke)].time);
-        if (last > Duration() && (!end || last < *end)) end = last;
+        if (last > Duration() && (!soonest || last < *soonest)) soonest = last;
       }
     }
-    if (!end) return;
-    const Duration limit = *end - load_start(best_.plan, last_.seed, last_.history) + milliseconds(100);
+    return soonest;
+  }
+
+  /// What comes after the failure did not cause it.
+  void cut_time() {
+    const auto failed = failed_at();
+    if (!failed) return;
+    const Duration limit = *failed - load_start(best_.plan, last_.seed, last_.history) + milliseconds(100);
     if (limit < best_.plan.time_limit) accept_smaller(ended_at(best_.plan, limit));
   }
 
@@ -248,6 +278,16 @@ class Shrinker {
       if (accept_smaller(ended_at(best_.plan, limit))) return percent <= 50;
     }
     return false;
+  }
+
+  /// What led to it may have begun not long before. The last seconds alone start from another state, so that
+  /// few of their seeds fail, but each is a short run, and what comes next is about short runs.
+  void leap() {
+    if (options_.for_real_nodes || best_.plan.random_faults) return;
+    for (const std::int64_t length : {1, 2, 4, 8}) {
+      if (seconds(length) * 2 > best_.plan.time_limit) return;
+      if (accept(last_part_of(best_.plan, seconds(length)), kPatienceOfALeap)) return;
+    }
   }
 
   /// Nothing happens before the first fault or operation.
@@ -293,6 +333,7 @@ class Shrinker {
   /// The operations of the failing run, written down one by one.
   void write_script() {
     if (is_script(best_.plan)) return;
+    best_.no_script.clear();
     Plan candidate = best_.plan;
     candidate.workload = WorkloadPlan();
     candidate.workload.name = "script";
@@ -372,6 +413,7 @@ class Shrinker {
   Shrunk best_;
   SimResult last_;  ///< the last run that failed: that of best_
   std::uint64_t runs_ = 0;
+  std::uint32_t patience_ = 1;  ///< how many times seeds_per_try are tried; grows
 };
 
 }  // namespace

@@ -92,6 +92,19 @@ Plan brought_forward(Plan plan, Duration lead) {
   return ended_at(std::move(plan), plan.time_limit - by);
 }
 
+Plan last_part_of(Plan plan, Duration length) {
+  const Duration begin = std::max(plan.time_limit, length) - length;
+  std::erase_if(plan.fault_events, [&](const FaultEvent& event) { return end_of(event) <= begin; });
+  for (FaultEvent& event : plan.fault_events) {
+    const Duration before = std::max(event.at, begin) - event.at;
+    if (!event.trigger) event.length = event.length - before;
+    event.at = event.at + before - begin;
+  }
+  std::erase_if(plan.workload.operations, [&](const ScriptedOp& op) { return op.at < begin; });
+  for (ScriptedOp& op : plan.workload.operations) op.at = op.at - begin;
+  return ended_at(std::move(plan), plan.time_limit - begin);
+}
+
 std::vector<Gap> find_gaps(const Plan& plan, Duration length_min) {
   std::set<Duration> moments{Duration(), plan.time_limit};
   for (const ScriptedOp& op : plan.workload.operations) moments.insert(op.at);

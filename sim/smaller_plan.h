@@ -17,6 +17,9 @@ namespace ordeal::sim {
 /// the beginning. Requires: !plan.random_faults.
 [[nodiscard]] Plan brought_forward(Plan plan, Duration lead);
 
+/// Its last part alone: what is over before is left out. Requires: !plan.random_faults.
+[[nodiscard]] Plan last_part_of(Plan plan, Duration length);
+
 /// A time in which no operation begins and no fault begins or ends.
 struct Gap {
   Duration from;

@@ -55,6 +55,23 @@ TEST(SmallerPlan, IsBroughtForwardButForItsLead) {
   EXPECT_EQ(forward.time_limit, milliseconds(15'200));
 }
 
+TEST(SmallerPlan, IsItsLastPart) {
+  Plan plan = script({write_at(seconds(16), 0), write_at(seconds(18), 0)});
+  plan.fault_events = {{seconds(1), seconds(2), {"kill", "", "leader"}},
+                       {seconds(15), seconds(4), {"kill", "", "one"}},
+                       {seconds(19), seconds(1), {"kill", "", "follower"}}};
+  plan.fault_events.push_back({seconds(16), seconds(2), {"pause", "", "one"}, FaultTrigger{}});
+  const Plan last = last_part_of(plan, seconds(3));
+  EXPECT_EQ(last.time_limit, seconds(3));
+  ASSERT_EQ(last.workload.operations.size(), 1U);
+  EXPECT_EQ(last.workload.operations[0].at, seconds(1));
+  ASSERT_EQ(last.fault_events.size(), 3U);
+  EXPECT_EQ(last.fault_events[0].at, seconds(0));
+  EXPECT_EQ(last.fault_events[0].length, seconds(2));
+  EXPECT_EQ(last.fault_events[1].at, seconds(2));
+  EXPECT_EQ(last.fault_events[2].length, seconds(2)) << "it has yet to come";
+}
+
 TEST(SmallerPlan, LosesAGapInTheMiddleOfAFault) {
   Plan plan = script({write_at(seconds(2), 0), write_at(seconds(8), 0)});
   plan.fault_events = {{seconds(1), seconds(8), {"kill", "", "leader"}}};
