@@ -23,7 +23,7 @@ constexpr Duration kLateness = milliseconds(100);
 /// From here on a plan is too large to look at each of its moments.
 constexpr std::size_t kManyGaps = 40;
 
-std::string counted(std::size_t count, std::string_view what) {
+std::string how_many(std::size_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
@@ -35,13 +35,13 @@ bool is_script(const Plan& plan) {
 std::string what_remains(const Plan& plan) {
   const std::size_t faults = plan.fault_events.size();
   const std::size_t operations = plan.workload.operations.size();
-  std::string text = counted(plan.nodes, "node");
+  std::string text = how_many(plan.nodes, "node");
   if (!plan.random_faults && faults == 0 && is_script(plan) && operations == 0)
     return text + " and nothing else: neither faults nor clients are needed";
-  if (!plan.random_faults || faults > 0) text += ", " + counted(faults, "fault");
+  if (!plan.random_faults || faults > 0) text += ", " + how_many(faults, "fault");
   if (plan.random_faults) text += ", faults at random";
   if (!is_script(plan)) return text + fmt::format(", and what the workload {} draws", plan.workload.name);
-  return text + ", " + counted(operations, "operation");
+  return text + ", " + how_many(operations, "operation");
 }
 
 std::size_t size_of(const Plan& plan) {
@@ -126,7 +126,7 @@ class Shrinker {
     const bool look_again = best_.outcome == Outcome::kHistory && !options_.for_real_nodes;
     if (look_again && fails(result)) result = simulate(plan, seed, judged_by(false));
     if (options_.progress)
-      options_.progress(fmt::format("{}: {}", counted(runs_, "run"), what_remains(best_.plan)));
+      options_.progress(fmt::format("{}: {}", how_many(runs_, "run"), what_remains(best_.plan)));
     return result;
   }
 
@@ -426,7 +426,8 @@ std::string describe(const Shrunk& shrunk) {
   if (plan.random_faults) text += fmt::format("faults are still drawn at random: {}\n", shrunk.no_events);
   if (!shrunk.no_script.empty()) text += fmt::format("operations are still drawn: {}\n", shrunk.no_script);
   if (shrunk.spent)
-    text += fmt::format("it may become smaller yet: the time was up after {}\n", counted(shrunk.runs, "run"));
+    text +=
+        fmt::format("it may become smaller yet: the time was up after {}\n", how_many(shrunk.runs, "run"));
   return text;
 }
 

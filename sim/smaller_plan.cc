@@ -18,10 +18,6 @@ namespace {
 constexpr Duration kFaultLengthMin = milliseconds(100);  ///< of check_plan
 constexpr Duration kTimeLimitMin = seconds(1);
 
-bool is_script(const Plan& plan) {
-  return plan.workload.name == "script";
-}
-
 /// When the fault ends at the latest, if it is not held up.
 Duration end_of(const FaultEvent& event) {
   return event.at + (event.trigger ? event.trigger->after : Duration()) + event.length;
@@ -170,7 +166,7 @@ Plan clients_at_their_nodes(Plan plan, std::uint32_t nodes) {
 
 std::vector<Plan> with_fewer_clients(const Plan& plan) {
   std::vector<Plan> smaller;
-  if (!is_script(plan)) {
+  if (plan.workload.name != "script") {
     for (const std::uint32_t clients : {1U, 2U, 3U, 5U, 8U, 12U, 20U, 50U}) {
       if (clients >= plan.load.concurrency) break;
       smaller.push_back(plan);
