@@ -24,7 +24,6 @@ constexpr const char* kHead = R"(version: 1
 name: conformance
 nodes: 3
 client: {operation_timeout: 1s, sticky: true}
-node: {election-timeout: 500ms, heartbeat: 50ms}
 expect: {operations: 1, faults: 1}
 load: {mode: closed, concurrency: 3, rate: 0}
 )";
@@ -89,20 +88,21 @@ void expect_alike(const std::string& plan, const std::vector<std::string>& fault
 // noticed it takes none.
 TEST(Conformance, OfALeaderThatIsCutOff) {
   expect_alike(
-      R"(time_limit: 9s
+      R"(time_limit: 12s
+node: {election-timeout: 1500ms, heartbeat: 100ms}
 workload:
   name: script
   operations:
     - {at: 2s, client: 0, f: write, key: a, value: "1"}
-    - {at: 4200ms, client: 0, f: write, key: b, value: "2"}
-    - {at: 5500ms, client: 0, f: write, key: b, value: "3"}
-    - {at: 6500ms, client: 1, f: write, key: c, value: "3"}
-    - {at: 7s, client: 1, f: cas, key: c, value: ["3", "4"]}
-    - {at: 7500ms, client: 1, f: cas, key: c, value: ["9", "5"]}
+    - {at: 4600ms, client: 0, f: write, key: b, value: "2"}
+    - {at: 7500ms, client: 0, f: write, key: b, value: "3"}
+    - {at: 9s, client: 1, f: write, key: c, value: "3"}
+    - {at: 9300ms, client: 1, f: cas, key: c, value: ["3", "4"]}
+    - {at: 9600ms, client: 1, f: cas, key: c, value: ["9", "5"]}
 faults:
   events:
     - {at: 500ms, for: 100ms, fault: transfer, target: n1}
-    - {at: 4s, for: 4s, fault: partition, shape: isolate-one, target: n1}
+    - {at: 4s, for: 6s, fault: partition, shape: isolate-one, target: n1}
 )",
       {"start-transfer ok", "stop-transfer ok", "start-partition ok", "stop-partition ok", "heal ok"},
       {"write \"a\" ok", "write \"b\" info", "write \"b\" fail", "write \"c\" ok", "cas \"c\" ok",
@@ -111,6 +111,7 @@ faults:
 
 TEST(Conformance, OfNodesThatAreDeadOrStandStill) {
   expect_alike(R"(time_limit: 12s
+node: {election-timeout: 500ms, heartbeat: 50ms}
 workload:
   name: script
   operations:
@@ -131,10 +132,11 @@ faults:
 
 TEST(Conformance, OfAMajorityThatIsDead) {
   expect_alike(R"(time_limit: 10s
+node: {election-timeout: 500ms, heartbeat: 50ms}
 workload:
   name: script
   operations:
-    - {at: 4s, client: 0, f: write, key: a, value: "1"}
+    - {at: 5s, client: 0, f: write, key: a, value: "1"}
     - {at: 9s, client: 0, f: write, key: b, value: "2"}
 faults:
   events:
@@ -148,6 +150,7 @@ faults:
 TEST(Conformance, OfMembersThatLeaveAndOfWhatTheClusterDeclines) {
   // What is left when n2 is gone and n3 is dead is no majority of two: nobody can be made a member again.
   expect_alike(R"(time_limit: 16s
+node: {election-timeout: 500ms, heartbeat: 50ms}
 workload:
   name: script
   operations:
