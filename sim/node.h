@@ -53,7 +53,6 @@ class Node : private host::CoreOutlet, private host::StorageSink {
   [[nodiscard]] std::uint64_t life() const { return storage_.incarnation(); }
   [[nodiscard]] const Protocol& protocol() const { return *protocol_; }
   [[nodiscard]] NodeClock& clock() { return clock_; }
-  [[nodiscard]] std::int64_t clock_rate_ppm() const { return clock_.rate_ppm(); }
   [[nodiscard]] const DiskHealth& disk_health() const { return storage_.health(); }
   [[nodiscard]] DiskStorage& storage() { return storage_; }
 

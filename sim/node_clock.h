@@ -20,7 +20,6 @@ class NodeClock {
 
   /// From `world` on both clocks run at (1,000,000 + ppm) / 1,000,000. -1,000,000: they stand still.
   void set_rate(MonotonicTime world, std::int64_t ppm);
-  [[nodiscard]] std::int64_t rate_ppm() const { return per_million_ - 1'000'000; }
   /// Sets the wall clock forward or back. The monotonic one does not notice.
   void jump_wall(Duration by) { wall_zero_ = wall_zero_ + by; }
 

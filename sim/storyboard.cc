@@ -104,6 +104,18 @@ std::int64_t number_of_fault(const Op& op) {
   return number != nullptr && number->as_int() != nullptr ? *number->as_int() : 0;
 }
 
+/// What became of a message.
+StoryRow end_of(const StoryRow& send, RowKind kind, MonotonicTime at) {
+  StoryRow row;
+  row.kind = kind;
+  row.rank = send.rank;
+  row.at = at;
+  row.link = send.link;
+  row.message = send.message;
+  row.name = send.name;
+  return row;
+}
+
 }  // namespace
 
 // --- What happens -----------------------------------------------------------------------------------------
@@ -148,29 +160,17 @@ void Storyboard::sent(MonotonicTime at, Cut link, std::uint64_t message, const B
   sends_[message] = std::move(row);
 }
 
-void Storyboard::arrived(MonotonicTime at, Cut link, std::uint64_t message) {
+void Storyboard::arrived(MonotonicTime at, Cut /*link*/, std::uint64_t message) {
   const auto send = sends_.find(message);
   if (send == sends_.end() || at > excerpt_.to) return;
-  StoryRow row;
-  row.kind = RowKind::kArrival;
-  row.rank = send->second.rank;
-  row.at = at;
-  row.link = link;
-  row.message = message;
-  row.name = send->second.name;
+  StoryRow row = end_of(send->second, RowKind::kArrival, at);
   add(std::move(row));
 }
 
-void Storyboard::lost(MonotonicTime at, Cut link, std::uint64_t message, std::string_view why) {
+void Storyboard::lost(MonotonicTime at, Cut /*link*/, std::uint64_t message, std::string_view why) {
   const auto send = sends_.find(message);
   if (send == sends_.end() || at > excerpt_.to) return;
-  StoryRow row;
-  row.kind = RowKind::kLoss;
-  row.rank = send->second.rank;
-  row.at = at;
-  row.link = link;
-  row.message = message;
-  row.name = send->second.name;
+  StoryRow row = end_of(send->second, RowKind::kLoss, at);
   row.text = why;
   add(std::move(row));
 }

@@ -379,8 +379,7 @@ void World::stop_node(NodeId node, bool power) {
     if (const std::size_t broken = here.storage().promises_broken(); broken > 0 && !beyond_promise_)
       beyond_promise_ = fmt::format(
           "{} lost power with {} writes that its disk had called durable, and no protocol that counts on a "
-          "majority of "
-          "disks promises to survive that",
+          "majority of disks promises to survive that",
           node_name(node), broken);
   }
   gone(node);

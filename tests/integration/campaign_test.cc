@@ -8,8 +8,6 @@
 
 #include <csignal>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 namespace ordeal::test {
 namespace {
@@ -20,12 +18,6 @@ using ::testing::IsEmpty;
 
 std::string plan(const std::string& name) {
   return std::string(ORDEAL_SOURCE_DIR) + "/plans/" + name;
-}
-
-std::string read_file(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
 }
 
 /// How the same plan ends in the simulator. Scripted faults must give the same kind of outcome in both.

@@ -8,9 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
-#include <sstream>
 
 namespace ordeal::test {
 namespace {
@@ -27,12 +25,6 @@ client: {operation_timeout: 1s, sticky: true}
 expect: {operations: 1, faults: 1}
 load: {mode: closed, concurrency: 3, rate: 0}
 )";
-
-std::string read_file(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
-}
 
 std::string one_line(const Op& op) {
   return fmt::format("{} {}", op.f, to_text(op.type));

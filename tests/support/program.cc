@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <stdexcept>
 
 namespace ordeal::test {
@@ -140,6 +141,12 @@ std::string TemporaryDirectory::write(const std::string& name, const std::string
   std::string path = path_ + '/' + name;
   std::ofstream(path, std::ios::binary) << content;
   return path;
+}
+
+std::string read_file(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
 }
 
 }  // namespace ordeal::test

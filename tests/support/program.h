@@ -49,6 +49,9 @@ class Program {
 Finished run_program(std::vector<std::string> command, std::chrono::seconds limit = std::chrono::seconds(60),
                      std::vector<std::string> environment = {});
 
+/// Its bytes; empty when it cannot be read.
+[[nodiscard]] std::string read_file(const std::string& path);
+
 /// A directory that is removed with the object.
 class TemporaryDirectory {
  public:
