@@ -62,6 +62,13 @@ bool shows(const NodeClock& clock, const ClockFault& fault, MonotonicTime now) {
   return alike(gained, fault.rate_ppm) && alike(ahead, fault.wall_jump.ns());
 }
 
+/// Grows while a node moves on. A leader of a new term commits nothing before an entry of its own is on a
+/// majority, so all that was left before it must get there first; and of a snapshot that comes in small parts
+/// nothing is executed before the last one is there.
+std::uint64_t progress_of(Node& node, const ProtocolStatus& status) {
+  return status.applied.value() + status.last_index.value() + node.storage().parts_staged();
+}
+
 }  // namespace
 
 void World::environment(EnvironmentRequest request) {
@@ -411,7 +418,7 @@ bool World::everybody_votes() {
     for (const Place& at : places_) {
       if (!at.node->running()) continue;
       const ProtocolStatus status = at.node->protocol().status();
-      progress += status.applied.value() + status.last_index.value();
+      progress += progress_of(*at.node, status);
       // In a joint phase the old members still have a say, and half of them may be about to be abandoned.
       done = done || (status.role == "leader" && status.voters.size() == plan_.nodes && !at.joint);
     }
@@ -508,9 +515,7 @@ void World::await_backlog(const std::vector<NodeId>& core) {
     for (const NodeId id : core) {
       if (!node(id).running()) continue;
       const ProtocolStatus status = node(id).protocol().status();
-      // A leader of a new term commits nothing before an entry of its own is on a majority: all that was left
-      // before it must get there first.
-      progress += status.applied.value() + status.last_index.value();
+      progress += progress_of(node(id), status);
       lowest = std::min(lowest, status.applied.value());
       last = std::max(last, status.last_index.value());
     }

@@ -58,6 +58,7 @@ void DiskStorage::snapshot(SnapshotDrop& step, LogIndex /*applied*/) {
 }
 
 void DiskStorage::snapshot(SnapshotStage& step, LogIndex /*applied*/) {
+  ++parts_staged_;
   if (const Status status = snapshots_.stage(step); !status.ok()) sink_->failed(status.error());
 }
 

@@ -59,6 +59,9 @@ class DiskStorage : public host::Storage {
   [[nodiscard]] std::uint64_t state_digest() const { return state_.digest(); }
   [[nodiscard]] LogIndex applied() const { return applied_; }
 
+  /// How many parts of snapshots have come in, over all lives.
+  [[nodiscard]] std::uint64_t parts_staged() const { return parts_staged_; }
+
   /// The process is gone, the machine goes on. Gives how many batches went with it.
   std::size_t kill();
   /// The machine is gone.
@@ -101,6 +104,7 @@ class DiskStorage : public host::Storage {
   host::MapState state_;
   LogIndex applied_;
   std::uint64_t incarnation_ = 0;
+  std::uint64_t parts_staged_ = 0;
   std::size_t promises_broken_ = 0;
 
   std::deque<Pending> pending_;  ///< not durable, oldest first

@@ -304,6 +304,36 @@ TEST(Simulation, AsksTheNextLeaderForOtherMembers) {
   EXPECT_EQ(std::count(result.marks.begin(), result.marks.end(), Mark::kMembersChanged), 1);
 }
 
+// A learner that needs a snapshot of 60,000 bytes in parts of 20 executes nothing for a minute.
+TEST(Simulation, WaitsForASnapshotThatComesInSmallParts) {
+  std::string text = R"(
+version: 1
+name: slow-snapshot
+protocol: raft
+nodes: 3
+time_limit: 12s
+faults:
+  events:
+    - {at: 1s, for: 10500ms, fault: members, shape: remove, target: one}
+node: {election-timeout: 150ms, heartbeat: 50ms, snapshot-chunk-bytes: 20, snapshot-every: 10, snapshot-keep: 5}
+sim: {delay: [10ms, 20ms]}
+expect: {operations: 0, faults: 0}
+workload:
+  name: script
+  operations:
+)";
+  for (int i = 0; i < 60; ++i) {
+    text += fmt::format("    - {{at: {}ms, client: {}, f: write, key: k{}, value: {}}}\n", 500 + 100 * i,
+                        i % 4, i, std::string(1000, 'v'));
+  }
+  const Result<Plan> plan = parse_plan(text, "slow-snapshot");
+  ASSERT_TRUE(plan.ok()) << plan.error().message;
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    const SimResult result = run(*plan, seed);
+    EXPECT_EQ(result.outcome, Outcome::kGood) << "seed " << seed << ": " << result.kind << ": " << result.why;
+  }
+}
+
 TEST(Simulation, RefusesAPlanThatTheNodeWouldRefuse) {
   Plan plan = default_plan();
   plan.node_flags["heartbeat"] = "5s";
