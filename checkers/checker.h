@@ -2,7 +2,7 @@
 // What a checker is: a pure function from a history to a finding, within a budget. The same step budget gives
 // the same verdict; only checkers/driver knows cores and seconds.
 
-#include "common/history.h"
+#include "checkers/history_table.h"
 
 #include <cstdint>
 #include <functional>
@@ -63,8 +63,8 @@ class Checker {
   virtual ~Checker() = default;
 
   [[nodiscard]] virtual std::string_view name() const = 0;
-  /// Requires: check_well_formed(history).
-  [[nodiscard]] virtual Finding check(const History& history, const Budget& budget) const = 0;
+  /// Requires: history.check_well_formed().
+  [[nodiscard]] virtual Finding check(const HistoryTable& history, const Budget& budget) const = 0;
 };
 
 }  // namespace ordeal

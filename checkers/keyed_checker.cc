@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
+#include "checkers/dense_numbers.h"
 #include "common/check.h"
 
 namespace ordeal {
@@ -50,18 +50,26 @@ std::string explain(const Tally& tally, std::size_t keys) {
 
 }  // namespace
 
-std::vector<KeySlice> split_by_key(const History& history) {
-  std::map<Value, std::vector<Operation>> by_key;
-  for (const Operation& operation : pair_operations(history)) {
-    by_key[history[operation.invoke].key].push_back(operation);
+std::vector<KeySlice> split_by_key(const HistoryTable& history) {
+  const std::vector<OperationRow> operations = history.operations();
+  DenseNumbers keys;
+  std::vector<std::uint32_t> key_of;  // by operation
+  key_of.reserve(operations.size());
+  for (const OperationRow& operation : operations)
+    key_of.push_back(keys.number(history.key(operation.invoke).bits));
+  std::vector<std::size_t> sizes(keys.size());
+  for (const std::uint32_t key : key_of) ++sizes[key];
+  std::vector<KeySlice> slices(keys.size());
+  for (std::uint32_t key = 0; key < keys.size(); ++key) {
+    slices[key].key = history.pool().value(Cell{keys.word(key)});
+    slices[key].operations.reserve(sizes[key]);
   }
-  std::vector<KeySlice> slices;
-  slices.reserve(by_key.size());
-  for (auto& [key, operations] : by_key) slices.push_back({.key = key, .operations = std::move(operations)});
+  for (std::size_t i = 0; i < operations.size(); ++i) slices[key_of[i]].operations.push_back(operations[i]);
+  std::sort(slices.begin(), slices.end(), [](const KeySlice& a, const KeySlice& b) { return a.key < b.key; });
   return slices;
 }
 
-Finding KeyedChecker::check(const History& history, const Budget& budget) const {
+Finding KeyedChecker::check(const HistoryTable& history, const Budget& budget) const {
   const std::vector<KeySlice> slices = split_by_key(history);
   std::vector<KeyFinding> findings;
   findings.reserve(slices.size());

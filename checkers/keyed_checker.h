@@ -16,11 +16,11 @@ namespace ordeal {
 /// The operations of one key, in order of invocation.
 struct KeySlice {
   Value key;
-  std::vector<Operation> operations;
+  std::vector<OperationRow> operations;
 };
 
-/// The slices of a history, in the order of their keys. Requires: check_well_formed(history).
-[[nodiscard]] std::vector<KeySlice> split_by_key(const History& history);
+/// The slices of a history, in the order of their keys. Requires: history.check_well_formed().
+[[nodiscard]] std::vector<KeySlice> split_by_key(const HistoryTable& history);
 
 /// What was found for one key.
 struct KeyFinding {
@@ -34,9 +34,9 @@ struct KeyFinding {
 class KeyedChecker : public Checker {
  public:
   /// Safe to call from several threads at once.
-  [[nodiscard]] virtual KeyFinding check_key(const History& history, const KeySlice& slice,
+  [[nodiscard]] virtual KeyFinding check_key(const HistoryTable& history, const KeySlice& slice,
                                              const Budget& budget) const = 0;
-  [[nodiscard]] Finding check(const History& history, const Budget& budget) const final;
+  [[nodiscard]] Finding check(const HistoryTable& history, const Budget& budget) const final;
 
   /// One finding from those of all keys. Requires: findings[i] is that of slices[i].
   [[nodiscard]] Finding combine(const std::vector<KeySlice>& slices,

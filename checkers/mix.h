@@ -1,5 +1,5 @@
 #pragma once
-// The hash of this folder's tables. Keys and values of histories are small numbers in a row, and all initial
+// The hash of the tables here. Keys and values of histories are small numbers in a row, and all initial
 // reads share one, so every bit of the input has to reach every bit that a table looks at.
 
 #include <cstdint>

@@ -6,10 +6,12 @@
 #include <atomic>
 #include <chrono>
 #include <numeric>
+#include <optional>
 #include <thread>
 
 #include "checkers/driver/models.h"
 #include "checkers/driver/read_file.h"
+#include "checkers/formats/jsonl_table.h"
 #include "checkers/keyed_checker.h"
 
 namespace ordeal {
@@ -50,7 +52,8 @@ std::vector<std::size_t> by_size(const std::vector<KeySlice>& slices) {
   return order;
 }
 
-Finding check_keys(const KeyedChecker& checker, const History& history, Budget budget, unsigned threads) {
+Finding check_keys(const KeyedChecker& checker, const HistoryTable& history, Budget budget,
+                   unsigned threads) {
   const std::vector<KeySlice> slices = split_by_key(history);
   std::vector<KeyFinding> findings(slices.size());
   budget.bytes_max /= std::clamp<std::uint64_t>(slices.size(), 1, threads);
@@ -67,7 +70,7 @@ Verdict CheckReport::verdict() const {
   return verdict;
 }
 
-std::vector<Finding> check_history(const History& history,
+std::vector<Finding> check_history(const HistoryTable& history,
                                    const std::vector<std::unique_ptr<Checker>>& checkers,
                                    const CheckLimits& limits) {
   const Clock::time_point start = Clock::now();
@@ -92,34 +95,105 @@ std::vector<Finding> check_history(const History& history,
   return findings;
 }
 
+namespace {
+
+/// Reads a file into columns. Lines of our own format never exist as text all at once; other formats are read
+/// whole.
+class HistoryLoader {
+ public:
+  HistoryLoader(const std::string& path, const CheckOptions& options, CheckReport& report)
+      : path_(path),
+        memory_max_(options.limits.memory_bytes),
+        format_name_(options.format),
+        report_(report) {}
+
+  Status load() {
+    if (!format_name_.empty()) {
+      const Result<HistoryFormat> format = parse_format_name(format_name_);
+      if (!format.ok()) return format.error();
+      report_.format = *format;
+      known_ = true;
+    }
+    if (Status read = stream_history_file(path_, [this](std::string_view piece) { return take(piece); });
+        !read.ok()) {
+      return read;
+    }
+    if (!known_) return take({});
+    return finish();
+  }
+
+ private:
+  Status take(std::string_view piece) {
+    if (!known_) {
+      const std::optional<HistoryFormat> format = detect_format(piece);
+      if (!format) {
+        return invalid_argument(
+            fmt::format("{}: looks like no history format that is known; say which with --format", path_));
+      }
+      report_.format = *format;
+      known_ = true;
+    }
+    if (report_.format != HistoryFormat::kJsonl) {
+      text_ += piece;
+      return text_.size() > memory_max_ ? too_large() : Status();
+    }
+    if (!lines_) lines_.emplace(plain_file_size(path_));
+    if (Status fed = lines_->feed(piece); !fed.ok()) return about_file(fed.error());
+    return lines_->bytes() > memory_max_ ? too_large() : Status();
+  }
+
+  Status finish() {
+    if (report_.format == HistoryFormat::kJsonl) {
+      ParsedTable parsed = lines_ ? std::move(*lines_).finish() : ParsedTable();
+      report_.history = std::move(parsed.table);
+      report_.notes = std::move(parsed.notes);
+      return {};
+    }
+    Result<ParsedHistory> parsed = parse_history(text_, report_.format);
+    if (!parsed.ok()) return about_file(parsed.error());
+    report_.history = HistoryTable(parsed->history);
+    report_.notes = std::move(parsed->notes);
+    return {};
+  }
+
+  [[nodiscard]] Error about_file(const Error& error) const {
+    return {error.code, fmt::format("{}: {}", path_, error.message)};
+  }
+  [[nodiscard]] Status too_large() const {
+    return Error{
+        ErrorCode::kResourceExhausted,
+        fmt::format("{}: takes more than {} bytes; raise the memory limit, or split the history by key",
+                    path_, memory_max_)};
+  }
+
+  const std::string& path_;
+  const std::uint64_t memory_max_;
+  const std::string& format_name_;
+  CheckReport& report_;
+  bool known_ = false;  ///< the format
+  std::optional<JsonlTableReader> lines_;
+  std::string text_;
+};
+
+}  // namespace
+
 Result<CheckReport> check_file(const std::string& path, const CheckOptions& options) {
   const Clock::time_point start = Clock::now();
-  const Result<std::string> text = read_history_file(path, options.limits.memory_bytes);
-  if (!text.ok()) return text.error();
   CheckReport report;
-  if (!options.format.empty()) {
-    const Result<HistoryFormat> format = parse_format_name(options.format);
-    if (!format.ok()) return format.error();
-    report.format = *format;
-  } else if (const std::optional<HistoryFormat> format = detect_format(*text)) {
-    report.format = *format;
-  } else {
-    return Error{
-        ErrorCode::kInvalidArgument,
-        fmt::format("{}: looks like no history format that is known; say which with --format", path)};
+  // What is wrong with the command is said before a large file is read.
+  if (!options.model.empty()) {
+    if (const auto known = make_model_checker(options.model); !known.ok()) return known.error();
   }
+  if (Status loaded = HistoryLoader(path, options, report).load(); !loaded.ok()) return loaded.error();
   report.model = options.model.empty() ? std::string(usual_model(report.format)) : options.model;
   Result<std::unique_ptr<Checker>> checker = make_model_checker(report.model);
   if (!checker.ok()) return checker.error();
-  Result<ParsedHistory> parsed = parse_history(*text, report.format);
-  if (!parsed.ok()) return Error{parsed.error().code, fmt::format("{}: {}", path, parsed.error().message)};
-  if (const Status status = check_well_formed(parsed->history); !status.ok()) {
+  if (const Status status = report.history.check_well_formed(); !status.ok()) {
     const std::string_view counted =
         report.format == HistoryFormat::kJsonl ? " (operation N is on line N + 1)" : " (counted from 0)";
     return Error{status.error().code, fmt::format("{}: {}{}", path, status.error().message, counted)};
   }
-  report.history = std::move(parsed->history);
-  report.notes = std::move(parsed->notes);
+  const Clock::time_point read = Clock::now();
   std::vector<std::unique_ptr<Checker>> checkers;
   checkers.push_back(*std::move(checker));
   report.findings = check_history(report.history, checkers, options.limits);
@@ -130,6 +204,7 @@ Result<CheckReport> check_file(const std::string& path, const CheckOptions& opti
                         .witnesses = {},
                         .details = {}}};
   }
+  report.seconds_reading = std::chrono::duration<double>(read - start).count();
   report.seconds = seconds_since(start);
   return report;
 }

@@ -33,10 +33,11 @@ struct CheckOptions {
 struct CheckReport {
   std::string model;
   HistoryFormat format = HistoryFormat::kJsonl;
-  History history;
+  HistoryTable history;
   std::vector<std::string> notes;  ///< how the file was read
   std::vector<Finding> findings;   ///< one per checker
-  double seconds = 0;              ///< reading and checking
+  double seconds_reading = 0;
+  double seconds = 0;  ///< reading and checking
 
   /// Invalid outranks unknown outranks valid.
   [[nodiscard]] Verdict verdict() const;
@@ -46,8 +47,8 @@ struct CheckReport {
 /// cannot decide is a finding, not an error.
 [[nodiscard]] Result<CheckReport> check_file(const std::string& path, const CheckOptions& options);
 
-/// One finding per checker, in their order. Requires: check_well_formed(history).
-[[nodiscard]] std::vector<Finding> check_history(const History& history,
+/// One finding per checker, in their order. Requires: history.check_well_formed().
+[[nodiscard]] std::vector<Finding> check_history(const HistoryTable& history,
                                                  const std::vector<std::unique_ptr<Checker>>& checkers,
                                                  const CheckLimits& limits);
 

@@ -3,26 +3,19 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <limits>
 #include <memory>
-#include <string_view>
+#include <optional>
 
 namespace ordeal {
 namespace {
 
 constexpr std::size_t kPieceSize = std::size_t{1} << 20;
+constexpr std::string_view kGzipMagic = "\x1f\x8b";
 constexpr int kGzipOnly = 16;  ///< added to the window bits: expect a gzip header
-
-Error too_large(const std::string& path, std::uint64_t bytes_max) {
-  return {ErrorCode::kResourceExhausted,
-          fmt::format("{}: more than {} bytes; raise the memory limit, or split the history by key", path,
-                      bytes_max)};
-}
 
 Error system_error(const std::string& path, int number) {
   const ErrorCode code = number == ENOENT   ? ErrorCode::kNotFound
@@ -31,82 +24,100 @@ Error system_error(const std::string& path, int number) {
   return {code, fmt::format("{}: {}", path, std::strerror(number))};
 }
 
-Result<std::string> read_bytes(const std::string& path, std::uint64_t bytes_max) {
+using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+using Sink = std::function<Status(std::string_view)>;
+
+Result<File> open_file(const std::string& path) {
   std::error_code ignored;  // Ignored: what cannot be asked about fails to open.
   if (std::filesystem::is_directory(path, ignored)) {
     return Error{ErrorCode::kInvalidArgument, fmt::format("{}: a folder, expected a history file", path)};
   }
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
+  File file(std::fopen(path.c_str(), "rb"), &std::fclose);
   if (file == nullptr) return system_error(path, errno);
-  std::string bytes;
-  while (true) {
-    const std::size_t before = bytes.size();
-    bytes.resize(before + kPieceSize);
-    const std::size_t got = std::fread(bytes.data() + before, 1, kPieceSize, file.get());
-    bytes.resize(before + got);
-    if (bytes.size() > bytes_max) return too_large(path, bytes_max);
-    if (got == kPieceSize) continue;
-    if (std::ferror(file.get()) != 0) return system_error(path, errno);
-    return bytes;
-  }
+  return file;
 }
 
-/// An inflate stream that is ended in any case.
-class Inflater {
+/// Unpacks gzip as it arrives; members one after the other are one file.
+class Unpacker {
  public:
-  Inflater() { ready_ = inflateInit2(&stream_, MAX_WBITS + kGzipOnly) == Z_OK; }
-  Inflater(const Inflater&) = delete;
-  Inflater& operator=(const Inflater&) = delete;
-  ~Inflater() {
+  explicit Unpacker(const std::string& path) : path_(path), out_(kPieceSize, '\0') {
+    ready_ = inflateInit2(&stream_, MAX_WBITS + kGzipOnly) == Z_OK;
+  }
+  Unpacker(const Unpacker&) = delete;
+  Unpacker& operator=(const Unpacker&) = delete;
+  ~Unpacker() {
     if (ready_) inflateEnd(&stream_);
   }
 
-  [[nodiscard]] bool ready() const { return ready_; }
-  z_stream& stream() { return stream_; }
+  Status feed(std::string_view packed, const Sink& sink) {
+    if (!ready_)
+      return Error{ErrorCode::kResourceExhausted, fmt::format("{}: no memory to unpack it", path_)};
+    // zlib takes input as non-const for historical reasons and does not write to it.
+    stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));  // NOLINT
+    stream_.avail_in = static_cast<uInt>(packed.size());
+    do {
+      if (ended_ && inflateReset(&stream_) != Z_OK) return damaged();
+      stream_.next_out = reinterpret_cast<Bytef*>(out_.data());  // NOLINT
+      stream_.avail_out = static_cast<uInt>(out_.size());
+      const int status = inflate(&stream_, Z_NO_FLUSH);
+      if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR) return damaged();
+      ended_ = status == Z_STREAM_END;
+      const std::size_t got = out_.size() - stream_.avail_out;
+      if (Status taken = sink(std::string_view(out_).substr(0, got)); !taken.ok()) return taken;
+    } while (stream_.avail_in > 0 || stream_.avail_out == 0);
+    return {};
+  }
+
+  [[nodiscard]] Status finish() const {
+    if (ended_) return {};
+    return Error{ErrorCode::kCorruption, fmt::format("{}: the gzip data ends early", path_)};
+  }
 
  private:
+  [[nodiscard]] Error damaged() const {
+    return {ErrorCode::kCorruption, fmt::format("{}: the gzip data is damaged", path_)};
+  }
+
+  const std::string& path_;
+  std::string out_;
   z_stream stream_{};
   bool ready_ = false;
+  bool ended_ = false;  ///< at the end of a member
 };
 
-Result<std::string> unpack(const std::string& path, std::string_view packed, std::uint64_t bytes_max) {
-  Inflater inflater;
-  if (!inflater.ready())
-    return Error{ErrorCode::kResourceExhausted, fmt::format("{}: no memory to unpack it", path)};
-  z_stream& stream = inflater.stream();
-  std::string out;
-  while (true) {
-    if (stream.avail_in == 0) {
-      const std::size_t piece = std::min<std::size_t>(packed.size(), std::numeric_limits<uInt>::max());
-      // zlib takes input as non-const for historical reasons and does not write to it.
-      stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));  // NOLINT
-      stream.avail_in = static_cast<uInt>(piece);
-      packed.remove_prefix(piece);
-    }
-    const std::size_t before = out.size();
-    out.resize(before + kPieceSize);
-    stream.next_out = reinterpret_cast<Bytef*>(out.data() + before);  // NOLINT
-    stream.avail_out = static_cast<uInt>(kPieceSize);
-    const int status = inflate(&stream, Z_NO_FLUSH);
-    out.resize(before + kPieceSize - stream.avail_out);
-    if (out.size() > bytes_max) return too_large(path, bytes_max);
-    if (status == Z_STREAM_END) {
-      if (stream.avail_in == 0 && packed.empty()) return out;
-      if (inflateReset(&stream) == Z_OK) continue;  // Members one after the other are one file.
-    }
-    if (status == Z_OK && (stream.avail_in > 0 || !packed.empty() || stream.avail_out == 0)) continue;
-    const bool cut = status == Z_BUF_ERROR || status == Z_OK;
-    return Error{ErrorCode::kCorruption,
-                 fmt::format("{}: the gzip data {}", path, cut ? "ends early" : "is damaged")};
-  }
+/// The next piece; empty at the end of the file.
+Result<std::string_view> read_piece(std::FILE* file, const std::string& path, std::string& buffer) {
+  const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), file);
+  if (got == 0 && std::ferror(file) != 0) return system_error(path, errno);
+  return std::string_view(buffer).substr(0, got);
 }
 
 }  // namespace
 
-Result<std::string> read_history_file(const std::string& path, std::uint64_t bytes_max) {
-  Result<std::string> bytes = read_bytes(path, bytes_max);
-  if (!bytes.ok() || !bytes->starts_with("\x1f\x8b")) return bytes;
-  return unpack(path, *bytes, bytes_max);
+Status stream_history_file(const std::string& path, const Sink& sink) {
+  const Result<File> file = open_file(path);
+  if (!file.ok()) return file.error();
+  std::string buffer(kPieceSize, '\0');
+  std::optional<Unpacker> unpacker;
+  for (bool first = true;; first = false) {
+    const Result<std::string_view> piece = read_piece(file->get(), path, buffer);
+    if (!piece.ok()) return piece.error();
+    if (piece->empty()) break;
+    if (first && piece->starts_with(kGzipMagic)) unpacker.emplace(path);
+    Status taken = unpacker ? unpacker->feed(*piece, sink) : sink(*piece);
+    if (!taken.ok()) return taken;
+  }
+  return unpacker ? unpacker->finish() : Status();
+}
+
+std::uint64_t plain_file_size(const std::string& path) {
+  const Result<File> file = open_file(path);
+  std::string head(kGzipMagic.size(), '\0');
+  if (!file.ok() || std::fread(head.data(), 1, head.size(), file->get()) != head.size() || head == kGzipMagic)
+    return 0;
+  std::error_code unknown;
+  const std::uintmax_t size = std::filesystem::file_size(path, unknown);
+  return unknown ? 0 : size;
 }
 
 }  // namespace ordeal

@@ -1,15 +1,21 @@
 #pragma once
-// A whole file in memory, unpacked when it is gzip.
+// The bytes of a history file, piece by piece, unpacked when it is gzip.
 
 #include "common/result.h"
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 
 namespace ordeal {
 
-/// `bytes_max` bounds the unpacked text, so that neither a huge file nor a small one that unpacks to a huge
-/// one fills the memory. The error names the file and what to do.
-[[nodiscard]] Result<std::string> read_history_file(const std::string& path, std::uint64_t bytes_max);
+/// Gives `sink` the bytes in order, in pieces of up to a megabyte, and ends with its error if it has one. The
+/// error names the file and what to do.
+[[nodiscard]] Status stream_history_file(const std::string& path,
+                                         const std::function<Status(std::string_view)>& sink);
+
+/// Bytes on disk; 0 when that cannot be known, and for gzip, where it says little.
+[[nodiscard]] std::uint64_t plain_file_size(const std::string& path);
 
 }  // namespace ordeal

@@ -133,7 +133,9 @@ class OpReader {
   std::optional<Error> problem_;
 };
 
-Result<Op> parse_line(std::string_view line) {
+}  // namespace
+
+Result<Op> parse_jsonl_op(std::string_view line) {
   Result<JsonDocument> document = read_json(line);
   if (!document.ok()) {
     return Error{ErrorCode::kInvalidArgument,
@@ -144,8 +146,6 @@ Result<Op> parse_line(std::string_view line) {
   }
   return OpReader(std::move(*document)).read();
 }
-
-}  // namespace
 
 std::string print_jsonl(const Op& op) {
   std::string out = fmt::format("{{\"index\":{},\"time\":{},\"process\":", op.index, op.time.ns());
@@ -209,7 +209,7 @@ Status JsonlReader::feed(std::string_view bytes) {
 
 Status JsonlReader::read_line(std::string_view line) {
   ++lines_;
-  Result<Op> op = parse_line(line);
+  Result<Op> op = parse_jsonl_op(line);
   if (!op.ok()) {
     failed_ = true;
     return Error{op.error().code, fmt::format("line {}: {}", lines_, op.error().message)};

@@ -18,6 +18,9 @@ inline constexpr std::size_t kJsonlLineSizeMax = std::size_t{64} << 20;  ///< by
 /// All lines, each with its newline.
 [[nodiscard]] std::string print_jsonl(const History& history);
 
+/// One line, without its newline. The error says what was expected.
+[[nodiscard]] Result<Op> parse_jsonl_op(std::string_view line);
+
 /// Reads a history as its bytes arrive. After an error nothing more is read.
 class JsonlReader {
  public:

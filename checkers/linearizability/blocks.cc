@@ -7,18 +7,18 @@
 namespace ordeal {
 namespace {
 
-constexpr std::size_t kNowhere = std::numeric_limits<std::size_t>::max();
+constexpr std::uint32_t kNowhere = std::numeric_limits<std::uint32_t>::max();
 
-// Positions with room for "before everything" and "never".
-using Time = std::int64_t;
-constexpr Time kBefore = std::numeric_limits<Time>::min();
+// Positions, moved by one to have room for "before everything". A history has fewer events than kAfter.
+using Time = std::uint32_t;
+constexpr Time kBefore = 0;
 constexpr Time kAfter = std::numeric_limits<Time>::max();
 
 Time response_of(const RegisterOp& op) {
-  return op.definite() ? static_cast<Time>(op.response) : kAfter;
+  return op.definite() ? op.response + 1 : kAfter;
 }
 Time invoke_of(const RegisterOp& op) {
-  return static_cast<Time>(op.invoke);
+  return op.invoke + 1;
 }
 
 std::vector<ValueId> join(std::vector<ValueId> a, const std::vector<ValueId>& b) {
@@ -28,12 +28,12 @@ std::vector<ValueId> join(std::vector<ValueId> a, const std::vector<ValueId>& b)
 
 /// Everything that is known of one value.
 struct Cluster {
-  std::size_t writer = kNowhere;  ///< position in the operations
-  bool needed = false;            ///< some order has to contain the value
-  ValueId next = kUnobserved;     ///< the value that a compare-and-set made of it
-  bool followed = false;          ///< there is such a compare-and-set
-  Time response_min = kAfter;     ///< of the readers
-  Time invoke_max = kBefore;      ///< of the readers
+  std::uint32_t writer = kNowhere;  ///< position in the operations
+  ValueId next = kUnobserved;       ///< the value that a compare-and-set made of it
+  Time response_min = kAfter;       ///< of the readers
+  Time invoke_max = kBefore;        ///< of the readers
+  bool needed = false;              ///< some order has to contain the value
+  bool followed = false;            ///< there is a compare-and-set that made another value of it
 };
 
 /// A chain of values, each made of the one before by a compare-and-set. In any order its operations are
@@ -63,7 +63,7 @@ class Decider {
  private:
   /// Writers and readers of each value. False: the values are not all different, or there are negative facts.
   bool collect() {
-    for (std::size_t i = 0; i < problem_.ops.size(); ++i) {
+    for (std::uint32_t i = 0; i < problem_.ops.size(); ++i) {
       const RegisterOp& op = problem_.ops[i];
       const Action& action = op.action;
       if (action.kind == ActionKind::kDeny) return false;
@@ -100,7 +100,7 @@ class Decider {
   }
 
   [[nodiscard]] const Action* writing(ValueId value) const {
-    const std::size_t writer = clusters_[value].writer;
+    const std::uint32_t writer = clusters_[value].writer;
     return writer == kNowhere ? nullptr : &problem_.ops[writer].action;
   }
 
@@ -194,13 +194,13 @@ class Decider {
     std::sort(blocks_.begin(), blocks_.end(),
               [](const Block& a, const Block& b) { return a.first < b.first; });
     struct Top {
-      std::size_t best = kNowhere;
-      std::size_t second = kNowhere;
+      std::uint32_t best = kNowhere;
+      std::uint32_t second = kNowhere;
     };
     std::vector<Top> tops(blocks_.size());
     Top top;
-    for (std::size_t i = 0; i < blocks_.size(); ++i) {
-      const auto larger = [&](std::size_t other) {
+    for (std::uint32_t i = 0; i < blocks_.size(); ++i) {
+      const auto larger = [&](std::uint32_t other) {
         return other == kNowhere || blocks_[i].last > blocks_[other].last;
       };
       if (larger(top.best)) {
@@ -210,12 +210,12 @@ class Decider {
       }
       tops[i] = top;
     }
-    for (std::size_t i = 0; i < blocks_.size(); ++i) {
+    for (std::uint32_t i = 0; i < blocks_.size(); ++i) {
       const auto end = std::partition_point(
           blocks_.begin(), blocks_.end(), [&](const Block& block) { return block.first < blocks_[i].last; });
       if (end == blocks_.begin()) continue;
       const Top& before = tops[static_cast<std::size_t>(end - blocks_.begin()) - 1];
-      const std::size_t other = before.best == i ? before.second : before.best;
+      const std::uint32_t other = before.best == i ? before.second : before.best;
       if (other == kNowhere || blocks_[other].last <= blocks_[i].first) continue;
       return join(chain_of(blocks_[i].head), chain_of(blocks_[other].head));
     }

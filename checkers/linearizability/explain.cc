@@ -10,30 +10,30 @@ namespace {
 
 constexpr std::size_t kUnusedMax = 6;
 
-std::string when(const History& history, std::size_t position) {
-  if (history.back().time == Duration()) return fmt::format("at operation {}", position);
-  return fmt::format("at {:.6f}s", history[position].time.seconds());
+std::string when(const HistoryTable& history, std::size_t position) {
+  if (history.time(history.size() - 1) == Duration()) return fmt::format("at operation {}", position);
+  return fmt::format("at {:.6f}s", history.time(position).seconds());
 }
 
 /// "read -> 5", "write 5", "cas [1 2]".
-std::string what(const History& history, const Operation& operation) {
-  const Op& invoke = history[operation.invoke];
+std::string what(const HistoryTable& history, const OperationRow& operation) {
+  const Op invoke = history.op(operation.invoke);
   if (invoke.f != "read")
     return invoke.value.is_nil() ? invoke.f : fmt::format("{} {}", invoke.f, to_text(invoke.value));
-  if (!operation.complete || history[*operation.complete].type != OpType::kOk) return "read";
-  return fmt::format("read -> {}", to_text(history[*operation.complete].value));
+  if (!operation.completed() || history.type(operation.complete) != OpType::kOk) return "read";
+  return fmt::format("read -> {}", to_text(history.pool().value(history.value(operation.complete))));
 }
 
 /// Where a value that somebody looked for comes from, in the whole history of the key.
 struct Origin {
-  const Operation* writer = nullptr;   ///< the last that could have written it before the answer
-  const Operation* aborted = nullptr;  ///< else one that wrote it and failed
-  const Operation* late = nullptr;     ///< else the first that wrote it after the answer
+  const OperationRow* writer = nullptr;   ///< the last that could have written it before the answer
+  const OperationRow* aborted = nullptr;  ///< else one that wrote it and failed
+  const OperationRow* late = nullptr;     ///< else the first that wrote it after the answer
 };
 
 class Explainer {
  public:
-  Explainer(const History& history, const KeySlice& slice, const ViolationCore& core)
+  Explainer(const HistoryTable& history, const KeySlice& slice, const ViolationCore& core)
       : history_(history), slice_(slice), problem_(core.problem), furthest_(core.furthest) {}
 
   Witness run() const {
@@ -50,12 +50,12 @@ class Explainer {
   }
 
  private:
-  [[nodiscard]] const Operation& operation(std::size_t i) const {
+  [[nodiscard]] const OperationRow& operation(std::size_t i) const {
     return slice_.operations[problem_.ops[i].operation];
   }
   [[nodiscard]] std::string name(std::size_t i) const { return describe(history_, operation(i)); }
   [[nodiscard]] std::string value_text(ValueId value) const {
-    return value == kUnobserved ? "another value" : to_text(problem_.values[value]);
+    return ordeal::value_text(history_, problem_, value);
   }
   /// kUnobserved: a value from before the window that no operation of it looks at.
   [[nodiscard]] ValueId state() const {
@@ -69,8 +69,10 @@ class Explainer {
     return fmt::format("holds {} {}", value_text(state()), since);
   }
 
-  [[nodiscard]] static WitnessStep step(const Operation& operation, std::string text) {
-    return {.invoke = operation.invoke, .complete = operation.complete, .text = std::move(text)};
+  [[nodiscard]] static WitnessStep step(const OperationRow& operation, std::string text) {
+    return {.invoke = operation.invoke,
+            .complete = operation.completed() ? std::optional<std::size_t>(operation.complete) : std::nullopt,
+            .text = std::move(text)};
   }
 
   [[nodiscard]] std::string placed_text(std::size_t i) const {
@@ -81,7 +83,7 @@ class Explainer {
 
   [[nodiscard]] std::string stuck_text(std::size_t i) const {
     const Action& action = problem_.ops[i].action;
-    const Op& invoke = history_[operation(i).invoke];
+    const std::string& f = history_.f_text(operation(i).invoke);
     const std::string start = fmt::format("{} cannot come next: ", name(i));
     const std::string wanted = value_text(action.expects);
     if (action.kind == ActionKind::kDeny) {
@@ -91,30 +93,31 @@ class Explainer {
           "and nothing else could change it then";
       return start + fmt::format(kText, wanted, holds());
     }
-    if (invoke.f == "cas" && failed(operation(i))) {
-      if (invoke.value.as_list()->front() == problem_.values[action.expects]) {
+    if (f == "cas" && failed(operation(i))) {
+      if (history_.pool().as_pair(history_.value(operation(i).invoke))->first ==
+          problem_.values[action.expects]) {
         return start + fmt::format("it reports a mismatch, yet saw {}, the value that it expected", wanted);
       }
       return start + fmt::format("it saw {}, but the register {}", wanted, holds());
     }
-    return start + fmt::format("it {} {}, but the register {}", invoke.f == "read" ? "returned" : "expected",
-                               wanted, holds());
+    return start + fmt::format("it {} {}, but the register {}", f == "read" ? "returned" : "expected", wanted,
+                               holds());
   }
 
-  [[nodiscard]] bool failed(const Operation& operation) const {
-    return operation.complete && history_[*operation.complete].type == OpType::kFail;
+  [[nodiscard]] bool failed(const OperationRow& operation) const {
+    return operation.completed() && history_.type(operation.complete) == OpType::kFail;
   }
-  [[nodiscard]] bool writes(const Operation& operation, const Value& value) const {
-    return written_by(history_[operation.invoke]) == value;
+  [[nodiscard]] bool writes(const OperationRow& operation, Cell value) const {
+    return written_by(history_, operation) == value;
   }
 
-  [[nodiscard]] Origin find_origin(const Operation& reader, const Value& value) const {
+  [[nodiscard]] Origin find_origin(const OperationRow& reader, Cell value) const {
     Origin origin;
-    for (const Operation& other : slice_.operations) {
+    for (const OperationRow& other : slice_.operations) {
       if (other.invoke == reader.invoke || !writes(other, value)) continue;
       if (failed(other)) {
         origin.aborted = &other;
-      } else if (other.invoke < *reader.complete) {
+      } else if (other.invoke < reader.complete) {
         origin.writer = &other;
       } else if (origin.late == nullptr) {
         origin.late = &other;
@@ -149,7 +152,7 @@ class Explainer {
     }
   }
 
-  void add_writer(Witness& witness, const Operation& writer, const std::string& text) const {
+  void add_writer(Witness& witness, const OperationRow& writer, const std::string& text) const {
     const auto is_writer = [&](const WitnessStep& step) { return step.invoke == writer.invoke; };
     if (std::any_of(witness.stuck.begin(), witness.stuck.end(), is_writer)) return;  // It has its sentence.
     std::string& why = witness.stuck.front().text;
@@ -158,8 +161,8 @@ class Explainer {
       why += ", which is overwritten";
       return;
     }
-    const bool over =
-        furthest_.last_write && writer.complete && *writer.complete < operation(*furthest_.last_write).invoke;
+    const bool over = furthest_.last_write && writer.completed() &&
+                      writer.complete < operation(*furthest_.last_write).invoke;
     witness.stuck.push_back(step(
         writer, fmt::format("{} cannot come next: {}", describe(history_, writer),
                             over ? fmt::format("it was over before {} began", name(*furthest_.last_write))
@@ -206,7 +209,7 @@ class Explainer {
                        name(i));
   }
 
-  const History& history_;
+  const HistoryTable& history_;
   const KeySlice& slice_;
   const RegisterProblem& problem_;
   const Furthest& furthest_;
@@ -214,18 +217,17 @@ class Explainer {
 
 }  // namespace
 
-std::string describe(const History& history, const Operation& operation) {
-  const Op& invoke = history[operation.invoke];
-  std::string out = fmt::format("p{} {} (invoked {}, ", invoke.process, what(history, operation),
-                                when(history, operation.invoke));
-  if (!operation.complete) return out + "never answered)";
-  const Op& completion = history[*operation.complete];
-  if (completion.type == OpType::kInfo) return out + "outcome unknown)";
-  return out + fmt::format("{} {})", completion.type == OpType::kOk ? "ok" : "failed",
-                           when(history, *operation.complete));
+std::string describe(const HistoryTable& history, const OperationRow& operation) {
+  std::string out = fmt::format("p{} {} (invoked {}, ", history.process(operation.invoke),
+                                what(history, operation), when(history, operation.invoke));
+  if (!operation.completed()) return out + "never answered)";
+  const OpType type = history.type(operation.complete);
+  if (type == OpType::kInfo) return out + "outcome unknown)";
+  return out +
+         fmt::format("{} {})", type == OpType::kOk ? "ok" : "failed", when(history, operation.complete));
 }
 
-Witness explain(const History& history, const KeySlice& slice, const ViolationCore& core) {
+Witness explain(const HistoryTable& history, const KeySlice& slice, const ViolationCore& core) {
   return Explainer(history, slice, core).run();
 }
 

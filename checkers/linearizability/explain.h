@@ -9,10 +9,10 @@
 namespace ordeal {
 
 /// "p3 read -> 5 (invoked 1.101000s, ok at 1.203444s)". Positions stand for times when the history has none.
-[[nodiscard]] std::string describe(const History& history, const Operation& operation);
+[[nodiscard]] std::string describe(const HistoryTable& history, const OperationRow& operation);
 
 /// The story of a violation: the end of the longest order of the core, the state, the guilty. Requires: the
 /// core is of this slice.
-[[nodiscard]] Witness explain(const History& history, const KeySlice& slice, const ViolationCore& core);
+[[nodiscard]] Witness explain(const HistoryTable& history, const KeySlice& slice, const ViolationCore& core);
 
 }  // namespace ordeal

@@ -7,6 +7,7 @@
 #include "checkers/keyed_checker.h"
 #include "checkers/linearizability/blocks.h"
 #include "checkers/linearizability/explain.h"
+#include "checkers/linearizability/first_violation.h"
 #include "checkers/linearizability/register_model.h"
 #include "checkers/linearizability/search.h"
 #include "checkers/linearizability/shrink.h"
@@ -20,8 +21,9 @@ namespace {
 constexpr std::uint64_t kShrinkStepsMin = 200'000;
 
 /// "the limit of 1000 states is used up", with what it had reached.
-std::string explain_unknown(const History& history, const KeySlice& slice, const RegisterProblem& problem,
-                            const SearchResult& result, const Budget& budget) {
+std::string explain_unknown(const HistoryTable& history, const KeySlice& slice,
+                            const RegisterProblem& problem, const SearchResult& result,
+                            const Budget& budget) {
   std::string why;
   switch (result.end) {
     case SearchEnd::kSteps:
@@ -49,7 +51,7 @@ class LinearizableRegister final : public KeyedChecker {
 
   [[nodiscard]] std::string_view name() const override { return "linearizable"; }
 
-  [[nodiscard]] KeyFinding check_key(const History& history, const KeySlice& slice,
+  [[nodiscard]] KeyFinding check_key(const HistoryTable& history, const KeySlice& slice,
                                      const Budget& budget) const override {
     KeyFinding finding;
     const Result<RegisterProblem> problem = make_register_problem(history, slice, semantics_);
@@ -66,7 +68,7 @@ class LinearizableRegister final : public KeyedChecker {
   }
 
  private:
-  static KeyFinding follow_search(const History& history, const KeySlice& slice,
+  static KeyFinding follow_search(const HistoryTable& history, const KeySlice& slice,
                                   const RegisterProblem& problem, const Budget& budget) {
     KeyFinding finding;
     const SearchResult result = search(problem, budget);
@@ -84,7 +86,7 @@ class LinearizableRegister final : public KeyedChecker {
 
   /// The blocks say whether; a search of the guilty values alone, up to the first answer that they cannot
   /// explain, says what to tell.
-  static KeyFinding follow_blocks(const History& history, const KeySlice& slice,
+  static KeyFinding follow_blocks(const HistoryTable& history, const KeySlice& slice,
                                   const RegisterProblem& problem, const BlockVerdict& blocks,
                                   const Budget& budget) {
     KeyFinding finding;
@@ -93,7 +95,9 @@ class LinearizableRegister final : public KeyedChecker {
       finding.verdict = Verdict::kValid;
       return finding;
     }
-    const RegisterProblem prefix = first_violated_prefix(problem);
+    const std::optional<std::uint32_t> first = first_violation(problem);
+    ORDEAL_CHECK(first.has_value());
+    const RegisterProblem prefix = cut_after(problem, *first);
     const RegisterProblem part = keep_values(prefix, decide_by_blocks(prefix)->values);
     const Budget rest = shrink_budget(budget, 0);
     const SearchResult result = search(part, rest);
@@ -108,26 +112,13 @@ class LinearizableRegister final : public KeyedChecker {
     return finding;
   }
 
-  static RegisterProblem first_violated_prefix(const RegisterProblem& problem) {
-    std::vector<std::size_t> responses;
-    for (const RegisterOp& op : problem.ops) {
-      if (op.definite()) responses.push_back(op.response);
-    }
-    std::sort(responses.begin(), responses.end());
-    const auto end = std::partition_point(responses.begin(), responses.end(), [&](std::size_t response) {
-      return decide_by_blocks(cut_after(problem, response))->valid;
-    });
-    ORDEAL_CHECK(end != responses.end());
-    return cut_after(problem, *end);
-  }
-
   static Budget shrink_budget(const Budget& budget, std::uint64_t steps) {
     Budget rest = budget;
     rest.steps_max = std::max(steps * 4, kShrinkStepsMin);
     return rest;
   }
 
-  static void accuse(KeyFinding& finding, const History& history, const KeySlice& slice,
+  static void accuse(KeyFinding& finding, const HistoryTable& history, const KeySlice& slice,
                      const ViolationCore& core) {
     finding.verdict = Verdict::kInvalid;
     finding.witness = explain(history, slice, core);

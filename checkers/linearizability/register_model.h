@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
-#include <string_view>
+#include <string>
 #include <vector>
 
 namespace ordeal {
@@ -20,7 +20,7 @@ using ValueId = std::uint32_t;
 inline constexpr ValueId kUnobserved = 0;
 
 /// Response position of an operation whose outcome nobody knows.
-inline constexpr std::size_t kNever = std::numeric_limits<std::size_t>::max();
+inline constexpr std::uint32_t kNever = std::numeric_limits<std::uint32_t>::max();
 
 enum class ActionKind : std::uint8_t {
   kObserve,  ///< the register holds `expects`
@@ -53,29 +53,37 @@ struct Action {
 };
 
 struct RegisterOp {
-  std::size_t operation = 0;  ///< position in the key's slice
+  std::uint32_t operation = 0;  ///< position in the key's slice
   Action action;
-  std::size_t invoke = 0;  ///< position in the history
-  std::size_t response = kNever;
+  std::uint32_t invoke = 0;  ///< position in the history
+  std::uint32_t response = kNever;
 
   [[nodiscard]] bool definite() const { return response != kNever; }
 };
 
 struct RegisterProblem {
   std::vector<RegisterOp> ops;  ///< in order of invocation
-  std::vector<Value> values;    ///< what a ValueId stands for; [0] is not used
+  std::vector<Cell> values;     ///< what a ValueId stands for; [0] is not used
   ValueId initial = kUnobserved;
+  Value initial_value;
   bool any_initial = false;  ///< the problem is a window of a longer one: it may begin with any value
 };
 
-inline constexpr std::string_view kMutexFree = "free";
-inline constexpr std::string_view kMutexHeld = "held";
+// Cells that no history has.
+inline constexpr Cell kMutexFree{~std::uint64_t{0}};
+inline constexpr Cell kMutexHeld{~std::uint64_t{0} - 1};
+inline constexpr Cell kOnlyInitial{~std::uint64_t{0} - 2};  ///< an initial value that no operation mentions
 
 /// The value that an operation writes if it takes effect; nothing when it writes none.
-[[nodiscard]] std::optional<Value> written_by(const Op& invoke);
+[[nodiscard]] std::optional<Cell> written_by(const HistoryTable& history, const OperationRow& operation);
+
+/// For people.
+[[nodiscard]] std::string value_text(const HistoryTable& history, const RegisterProblem& problem,
+                                     ValueId value);
 
 /// The error names an operation that no register has.
-[[nodiscard]] Result<RegisterProblem> make_register_problem(const History& history, const KeySlice& slice,
+[[nodiscard]] Result<RegisterProblem> make_register_problem(const HistoryTable& history,
+                                                            const KeySlice& slice,
                                                             const RegisterSemantics& semantics);
 
 }  // namespace ordeal

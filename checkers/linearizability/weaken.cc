@@ -4,8 +4,33 @@ namespace ordeal {
 namespace {
 
 RegisterProblem without_ops(const RegisterProblem& problem) {
-  return {
-      .ops = {}, .values = problem.values, .initial = problem.initial, .any_initial = problem.any_initial};
+  return {.ops = {},
+          .values = problem.values,
+          .initial = problem.initial,
+          .initial_value = problem.initial_value,
+          .any_initial = problem.any_initial};
+}
+
+/// The same with numbers only for the values that are left: every later weakening copies all of them.
+RegisterProblem with_few_values(RegisterProblem problem) {
+  std::vector<bool> used(problem.values.size());
+  used[problem.initial] = true;
+  for (const RegisterOp& op : problem.ops) used[op.action.expects] = used[op.action.gives] = true;
+  used[kUnobserved] = true;
+  std::vector<ValueId> number(problem.values.size());
+  ValueId next = 0;
+  for (ValueId value = 0; value < problem.values.size(); ++value) {
+    if (!used[value]) continue;
+    problem.values[next] = problem.values[value];
+    number[value] = next++;
+  }
+  problem.values.resize(next);
+  problem.initial = number[problem.initial];
+  for (RegisterOp& op : problem.ops) {
+    op.action.expects = number[op.action.expects];
+    op.action.gives = number[op.action.gives];
+  }
+  return problem;
 }
 
 }  // namespace
@@ -56,7 +81,7 @@ RegisterProblem keep_values(const RegisterProblem& problem, const std::vector<Va
   Weakening weakening{.unseen = std::vector<bool>(problem.ops.size()),
                       .dropped = std::vector<bool>(problem.values.size(), true)};
   for (const ValueId value : values) weakening.dropped[value] = false;
-  return weaken(problem, weakening);
+  return with_few_values(weaken(problem, weakening));
 }
 
 }  // namespace ordeal

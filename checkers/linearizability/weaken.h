@@ -27,7 +27,7 @@ struct Weakening {
 /// a's.
 [[nodiscard]] RegisterProblem weaken(const RegisterProblem& problem, const Weakening& weakening);
 
-/// Drops all values but these. Requires: no kDeny.
+/// Drops all values but these, and gives the rest new numbers. Requires: no kDeny.
 [[nodiscard]] RegisterProblem keep_values(const RegisterProblem& problem, const std::vector<ValueId>& values);
 
 }  // namespace ordeal

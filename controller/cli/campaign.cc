@@ -86,7 +86,7 @@ void print_lateness(const env::RunReport& driven) {
 /// The end of a run, in the terminal.
 void print_result(const report::ReportInput& input, const report::VerdictRecord& verdict,
                   const env::RunReport& driven, const std::filesystem::path& run) {
-  for (const Finding& finding : input.findings) fmt::print("{}", finding_text(finding, input.history));
+  for (const Finding& finding : input.findings) fmt::print("{}", finding_text(finding));
   const auto& operations = verdict.operations;
   fmt::print("operations: {} ({} ok, {} fail, {} info)\n", operations.invoked, operations.ok, operations.fail,
              operations.info + operations.open);
