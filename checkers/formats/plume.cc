@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::int64_t kAborted = -1;
 
-struct Line {
+struct PlumeLine {
   bool write = false;
   std::int64_t key = 0;
   std::int64_t value = 0;
@@ -18,7 +18,7 @@ struct Line {
   std::int64_t transaction = 0;
 };
 
-bool parse_line(LineCursor& cursor, Line& line) {
+bool parse_plume_line(LineCursor& cursor, PlumeLine& line) {
   line.write = cursor.take("w");
   return (line.write || cursor.take("r")) && cursor.take("(") && cursor.take(line.key) && cursor.take(",") &&
          cursor.take(line.value) && cursor.take(",") && cursor.take(line.session) && cursor.take(",") &&
@@ -29,9 +29,10 @@ class PlumeReader {
  public:
   Result<ParsedTransactions> read(std::string_view text) && {
     LineCursor cursor(text);
-    Line line;
+    PlumeLine line;
     while (cursor.next_line()) {
-      if (!parse_line(cursor, line)) return cursor.expected("r(key,value,session,transaction) or w(...)");
+      if (!parse_plume_line(cursor, line))
+        return cursor.expected("r(key,value,session,transaction) or w(...)");
       if (Status added = add(line, cursor.line()); !added.ok()) return added.error();
     }
     Result<TransactionTable> table = std::move(builder_).finish();
@@ -45,7 +46,7 @@ class PlumeReader {
   }
 
  private:
-  Status add(const Line& line, std::uint64_t number) {
+  Status add(const PlumeLine& line, std::uint64_t number) {
     const SessionIndex session = builder_.session(line.session);
     std::uint32_t transaction = 0;
     if (line.transaction == kAborted) {
@@ -64,7 +65,7 @@ class PlumeReader {
   }
 
   /// The transaction of a line; it begins with its first.
-  Status find(const Line& line, SessionIndex session, std::uint64_t number, std::uint32_t& transaction) {
+  Status find(const PlumeLine& line, SessionIndex session, std::uint64_t number, std::uint32_t& transaction) {
     const std::uint32_t name = names_.index_of(line.transaction);
     if (name == transactions_.size()) {
       transactions_.push_back(

@@ -9,12 +9,10 @@
 namespace ordeal {
 namespace {
 
-using Kind = MonitoredAction::Kind;
-
 MonitoredAction monitored(const Action& action) {
-  const Kind kind = action.kind == ActionKind::kWrite ? Kind::kWrite
-                    : action.kind == ActionKind::kCas ? Kind::kCas
-                                                      : Kind::kRead;
+  const auto kind = action.kind == ActionKind::kWrite ? MonitoredAction::Kind::kWrite
+                    : action.kind == ActionKind::kCas ? MonitoredAction::Kind::kCas
+                                                      : MonitoredAction::Kind::kRead;
   return {.kind = kind, .expects = action.expects, .gives = action.gives};
 }
 

@@ -17,8 +17,6 @@
 namespace ordeal::testing {
 namespace {
 
-using Kind = MonitoredAction::Kind;
-
 RegisterProblem unique_problem(const History& history) {
   const HistoryTable table(history);
   const std::vector<KeySlice> slices = split_by_key(table);
@@ -40,7 +38,8 @@ std::optional<std::uint32_t> by_cutting(const RegisterProblem& problem) {
   return *first;
 }
 
-void compare(const FuzzRange& range, std::uint32_t operations_max, std::uint32_t processes_max, int lies) {
+void compare_with_cutting(const FuzzRange& range, std::uint32_t operations_max, std::uint32_t processes_max,
+                          int lies) {
   std::uint64_t invalid = 0;
   std::uint64_t decided = 0;
   for (std::uint64_t i = 0; i < range.histories; ++i) {
@@ -66,23 +65,23 @@ void compare(const FuzzRange& range, std::uint32_t operations_max, std::uint32_t
 }
 
 TEST(RegisterMonitor, FindsTheFirstViolationOfSmallHistories) {
-  compare(fuzz_range(20261130, 60'000), 12, 5, 4);
+  compare_with_cutting(fuzz_range(20261130, 60'000), 12, 5, 4);
 }
 
 // Long enough for blocks to be over and forgotten.
 TEST(RegisterMonitor, FindsTheFirstViolationOfLongHistories) {
-  compare(fuzz_range(20261201, 300), 1'500, 12, 1);
+  compare_with_cutting(fuzz_range(20261201, 300), 1'500, 12, 1);
 }
 
 TEST(RegisterMonitor, NamesWhatIsWrong) {
   const auto read = [](std::uint64_t value) {
-    return MonitoredAction{.kind = Kind::kRead, .expects = value, .gives = 0};
+    return MonitoredAction{.kind = MonitoredAction::Kind::kRead, .expects = value, .gives = 0};
   };
   const auto write = [](std::uint64_t value) {
-    return MonitoredAction{.kind = Kind::kWrite, .expects = 0, .gives = value};
+    return MonitoredAction{.kind = MonitoredAction::Kind::kWrite, .expects = 0, .gives = value};
   };
   const auto cas = [](std::uint64_t from, std::uint64_t to) {
-    return MonitoredAction{.kind = Kind::kCas, .expects = from, .gives = to};
+    return MonitoredAction{.kind = MonitoredAction::Kind::kCas, .expects = from, .gives = to};
   };
   std::uint64_t at = 0;
   const auto does = [&at](RegisterMonitor& monitor, const MonitoredAction& action) {
@@ -154,9 +153,9 @@ TEST(RegisterMonitor, ForgetsWhatIsOver) {
   }
   std::sort(events.begin(), events.end());
   for (const auto& [position, op] : events) {
-    const MonitoredAction action{.kind = op->action.kind == ActionKind::kWrite ? Kind::kWrite
-                                         : op->action.kind == ActionKind::kCas ? Kind::kCas
-                                                                               : Kind::kRead,
+    const MonitoredAction action{.kind = op->action.kind == ActionKind::kWrite ? MonitoredAction::Kind::kWrite
+                                         : op->action.kind == ActionKind::kCas ? MonitoredAction::Kind::kCas
+                                                                               : MonitoredAction::Kind::kRead,
                                  .expects = op->action.expects,
                                  .gives = op->action.gives};
     if (position == op->invoke) {
