@@ -1,7 +1,7 @@
 #include "checkers/transactions/reads_from.h"
 
-#include "checkers/transactions/describe.h"
 #include "checkers/mix.h"
+#include "checkers/transactions/describe.h"
 
 #include <fmt/format.h>
 
