@@ -9,6 +9,7 @@
 #include <optional>
 #include <thread>
 
+#include "checkers/consistency/consistency.h"
 #include "checkers/driver/models.h"
 #include "checkers/driver/read_file.h"
 #include "checkers/formats/jsonl_table.h"
@@ -62,6 +63,36 @@ Finding check_keys(const KeyedChecker& checker, const HistoryTable& history, Bud
   return checker.combine(slices, findings);
 }
 
+/// Limits as a budget that begins to run now.
+class BudgetClock {
+ public:
+  explicit BudgetClock(const CheckLimits& limits) : limits_(limits), start_(Clock::now()) {}
+
+  [[nodiscard]] Budget budget() const {
+    return {.steps_max = limits_.steps_max, .bytes_max = limits_.memory_bytes, .stop = [this] {
+              return is_over();
+            }};
+  }
+  /// Says that time was the reason, if it was.
+  void explain(Finding& finding) const {
+    if (finding.verdict == Verdict::kUnknown && late_) {
+      finding.why += fmt::format(" (the time limit of {} s was reached)", limits_.seconds);
+    }
+  }
+
+ private:
+  [[nodiscard]] bool is_over() const {
+    if (limits_.stop && limits_.stop()) return true;
+    if (limits_.seconds <= 0 || seconds_since(start_) < limits_.seconds) return false;
+    late_ = true;
+    return true;
+  }
+
+  const CheckLimits& limits_;
+  const Clock::time_point start_;
+  mutable std::atomic<bool> late_ = false;
+};
+
 }  // namespace
 
 Verdict CheckReport::verdict() const {
@@ -73,24 +104,13 @@ Verdict CheckReport::verdict() const {
 std::vector<Finding> check_history(const HistoryTable& history,
                                    const std::vector<std::unique_ptr<Checker>>& checkers,
                                    const CheckLimits& limits) {
-  const Clock::time_point start = Clock::now();
-  std::atomic<bool> late = false;
-  Budget budget{.steps_max = limits.steps_max, .bytes_max = limits.memory_bytes, .stop = {}};
-  budget.stop = [&] {
-    if (limits.stop && limits.stop()) return true;
-    if (limits.seconds <= 0 || seconds_since(start) < limits.seconds) return false;
-    late = true;
-    return true;
-  };
+  const BudgetClock clock(limits);
   std::vector<Finding> findings;
   for (const std::unique_ptr<Checker>& checker : checkers) {
     const auto* keyed = dynamic_cast<const KeyedChecker*>(checker.get());
-    Finding finding = keyed != nullptr ? check_keys(*keyed, history, budget, thread_count(limits))
-                                       : checker->check(history, budget);
-    if (finding.verdict == Verdict::kUnknown && late) {
-      finding.why += fmt::format(" (the time limit of {} s was reached)", limits.seconds);
-    }
-    findings.push_back(std::move(finding));
+    findings.push_back(keyed != nullptr ? check_keys(*keyed, history, clock.budget(), thread_count(limits))
+                                        : checker->check(history, clock.budget()));
+    clock.explain(findings.back());
   }
   return findings;
 }
@@ -149,6 +169,13 @@ class HistoryLoader {
       report_.notes = std::move(parsed.notes);
       return {};
     }
+    if (has_bare_transactions(report_.format)) {
+      Result<ParsedTransactions> bare = parse_transactions(text_, report_.format);
+      if (!bare.ok()) return about_file(bare.error());
+      report_.transactions = std::move(bare->table);
+      report_.notes = std::move(bare->notes);
+      return {};
+    }
     Result<ParsedHistory> parsed = parse_history(text_, report_.format);
     if (!parsed.ok()) return about_file(parsed.error());
     report_.history = HistoryTable(parsed->history);
@@ -175,6 +202,33 @@ class HistoryLoader {
   std::string text_;
 };
 
+Result<std::vector<Finding>> check_loaded(const CheckReport& report, const CheckLimits& limits) {
+  Result<std::unique_ptr<Checker>> checker = make_model_checker(report.model);
+  if (!checker.ok()) return checker.error();
+  if (report.transactions ? report.operations == 0 : report.history.empty()) {
+    return std::vector<Finding>{{.checker = std::string((*checker)->name()),
+                                 .verdict = Verdict::kUnknown,
+                                 .why = "the file has no operations: nothing was checked",
+                                 .witnesses = {},
+                                 .details = {}}};
+  }
+  if (report.transactions) {
+    const BudgetClock clock(limits);
+    std::optional<Finding> finding = check_register_level(report.model, *report.transactions, clock.budget());
+    if (!finding) {
+      return invalid_argument(
+          fmt::format("model \"{}\" needs a history with times; of transactions alone, as {} has "
+                      "them, give a level such as causal-convergence",
+                      report.model, to_text(report.format)));
+    }
+    clock.explain(*finding);
+    return std::vector<Finding>{*std::move(finding)};
+  }
+  std::vector<std::unique_ptr<Checker>> checkers;
+  checkers.push_back(*std::move(checker));
+  return check_history(report.history, checkers, limits);
+}
+
 }  // namespace
 
 Result<CheckReport> check_file(const std::string& path, const CheckOptions& options) {
@@ -186,24 +240,17 @@ Result<CheckReport> check_file(const std::string& path, const CheckOptions& opti
   }
   if (Status loaded = HistoryLoader(path, options, report).load(); !loaded.ok()) return loaded.error();
   report.model = options.model.empty() ? std::string(usual_model(report.format)) : options.model;
-  Result<std::unique_ptr<Checker>> checker = make_model_checker(report.model);
-  if (!checker.ok()) return checker.error();
   if (const Status status = report.history.check_well_formed(); !status.ok()) {
     const std::string_view counted =
         report.format == HistoryFormat::kJsonl ? " (operation N is on line N + 1)" : " (counted from 0)";
     return Error{status.error().code, fmt::format("{}: {}{}", path, status.error().message, counted)};
   }
+  report.operations =
+      report.transactions ? report.transactions->access_count() : report.history.operations().size();
   const Clock::time_point read = Clock::now();
-  std::vector<std::unique_ptr<Checker>> checkers;
-  checkers.push_back(*std::move(checker));
-  report.findings = check_history(report.history, checkers, options.limits);
-  if (report.history.empty()) {
-    report.findings = {{.checker = std::string(checkers.front()->name()),
-                        .verdict = Verdict::kUnknown,
-                        .why = "the file has no operations: nothing was checked",
-                        .witnesses = {},
-                        .details = {}}};
-  }
+  Result<std::vector<Finding>> findings = check_loaded(report, options.limits);
+  if (!findings.ok()) return findings.error();
+  report.findings = *std::move(findings);
   report.seconds_reading = std::chrono::duration<double>(read - start).count();
   report.seconds = seconds_since(start);
   return report;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,10 @@ struct CheckReport {
   std::string model;
   HistoryFormat format = HistoryFormat::kJsonl;
   HistoryTable history;
-  std::vector<std::string> notes;  ///< how the file was read
-  std::vector<Finding> findings;   ///< one per checker
+  std::optional<TransactionTable> transactions;  ///< instead of the history, of formats that have no more
+  std::size_t operations = 0;                    ///< of clients; reads and writes of transactions
+  std::vector<std::string> notes;                ///< how the file was read
+  std::vector<Finding> findings;                 ///< one per checker
   double seconds_reading = 0;
   double seconds = 0;  ///< reading and checking
 

@@ -5,6 +5,7 @@
 
 #include <optional>
 
+#include "checkers/consistency/consistency.h"
 #include "checkers/formats/json_text.h"
 #include "checkers/linearizability/linearizable.h"
 
@@ -27,24 +28,30 @@ std::optional<RegisterSemantics> find_semantics(std::string_view name) {
 }  // namespace
 
 const std::vector<ModelInfo>& list_models() {
-  static const std::vector<ModelInfo> models = {
-      {"register", "linearizable reads, writes and compare-and-sets; nil is absent, a mismatch is a fact"},
-      {"cas-register", "the same as Knossos reads it: a nil read and a failed compare-and-set say nothing"},
-      {"mutex", "acquire and release, one after the other, whoever does them"},
-  };
+  static const std::vector<ModelInfo> models = [] {
+    std::vector<ModelInfo> all = {
+        {"register", "linearizable reads, writes and compare-and-sets; nil is absent, a mismatch is a fact"},
+        {"cas-register", "the same as Knossos reads it: a nil read and a failed compare-and-set say nothing"},
+        {"mutex", "acquire and release, one after the other, whoever does them"},
+    };
+    for (const ConsistencyLevelInfo& level : list_consistency_levels())
+      all.push_back({level.name, level.text});
+    return all;
+  }();
   return models;
 }
 
 Result<std::unique_ptr<Checker>> make_model_checker(std::string_view name) {
+  if (std::unique_ptr<Checker> level = make_consistency_checker(name)) return level;
   const std::size_t colon = name.find(':');
   std::optional<RegisterSemantics> semantics = find_semantics(name.substr(0, colon));
   if (!semantics) {
     std::vector<std::string_view> names;
     for (const ModelInfo& info : list_models()) names.push_back(info.name);
-    return Error{
-        ErrorCode::kInvalidArgument,
-        fmt::format("there is no model \"{}\"; give one of {}, with :VALUE behind it for an initial value",
-                    name.substr(0, colon), fmt::join(names, ", "))};
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("there is no model \"{}\"; give one of {}; :VALUE behind a register's says what "
+                             "it holds at the beginning",
+                             name.substr(0, colon), fmt::join(names, ", "))};
   }
   if (colon != std::string_view::npos) {
     Result<Value> initial = parse_json(name.substr(colon + 1));
@@ -65,6 +72,9 @@ std::string_view usual_model(HistoryFormat format) {
     case HistoryFormat::kEdn:
     case HistoryFormat::kEdnIndependent:
       return "cas-register";
+    case HistoryFormat::kPlume:
+    case HistoryFormat::kAwdit:
+      return "causal-convergence";
   }
   return "register";
 }

@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "checkers/formats/awdit.h"
 #include "checkers/formats/edn.h"
 #include "checkers/formats/jepsen_log.h"
 #include "checkers/formats/jsonl.h"
+#include "checkers/formats/plume.h"
+#include "common/check.h"
 
 namespace ordeal {
 namespace {
@@ -37,6 +40,12 @@ bool looks_like_log(std::string_view text) {
   return false;
 }
 
+/// "r 1 2" or "w 1 2".
+bool looks_like_access(std::string_view text) {
+  if (text.size() < 3 || (text[0] != 'r' && text[0] != 'w') || text[1] != ' ') return false;
+  return text[2] == '-' || (text[2] >= '0' && text[2] <= '9');
+}
+
 }  // namespace
 
 const std::vector<FormatInfo>& list_formats() {
@@ -46,6 +55,9 @@ const std::vector<FormatInfo>& list_formats() {
       {HistoryFormat::kEdnIndependent, "edn-independent",
        "EDN whose values are [key value], of jepsen.independent"},
       {HistoryFormat::kJepsenLog, "jepsen-log", "Jepsen's console log, as Porcupine keeps it"},
+      {HistoryFormat::kPlume, "plume",
+       "transactions over registers, r(key,value,session,transaction) a line"},
+      {HistoryFormat::kAwdit, "awdit", "transactions over registers, r KEY VALUE a line, rules between them"},
   };
   return formats;
 }
@@ -77,22 +89,26 @@ std::optional<HistoryFormat> detect_format(std::string_view text) {
                                                                                 : HistoryFormat::kEdn;
   }
   if (start.starts_with('[') || start.starts_with('(') || start.starts_with('#')) return HistoryFormat::kEdn;
+  if (start.starts_with("r(") || start.starts_with("w(")) return HistoryFormat::kPlume;
+  if (looks_like_access(start)) return HistoryFormat::kAwdit;
   if (looks_like_log(text)) return HistoryFormat::kJepsenLog;
   return std::nullopt;
 }
 
+bool has_bare_transactions(HistoryFormat format) {
+  return format == HistoryFormat::kPlume || format == HistoryFormat::kAwdit;
+}
+
 Result<ParsedHistory> parse_history(std::string_view text, HistoryFormat format) {
-  switch (format) {
-    case HistoryFormat::kJsonl:
-      return parse_jsonl(text);
-    case HistoryFormat::kEdn:
-      return parse_edn_history(text);
-    case HistoryFormat::kEdnIndependent:
-      return parse_edn_history(text, EdnValues::kIndependent);
-    case HistoryFormat::kJepsenLog:
-      return parse_jepsen_log(text);
-  }
-  return parse_jsonl(text);
+  ORDEAL_CHECK(!has_bare_transactions(format));
+  if (format == HistoryFormat::kJsonl) return parse_jsonl(text);
+  if (format == HistoryFormat::kJepsenLog) return parse_jepsen_log(text);
+  return parse_edn_history(text, format == HistoryFormat::kEdn ? EdnValues::kPlain : EdnValues::kIndependent);
+}
+
+Result<ParsedTransactions> parse_transactions(std::string_view text, HistoryFormat format) {
+  ORDEAL_CHECK(has_bare_transactions(format));
+  return format == HistoryFormat::kPlume ? parse_plume(text) : parse_awdit(text);
 }
 
 }  // namespace ordeal

@@ -2,6 +2,7 @@
 // Every format a history can be read from, by name or by what the bytes look like.
 
 #include "checkers/formats/parsed_history.h"
+#include "checkers/formats/parsed_transactions.h"
 #include "common/result.h"
 
 #include <optional>
@@ -10,7 +11,7 @@
 
 namespace ordeal {
 
-enum class HistoryFormat : std::uint8_t { kJsonl, kEdn, kEdnIndependent, kJepsenLog };
+enum class HistoryFormat : std::uint8_t { kJsonl, kEdn, kEdnIndependent, kJepsenLog, kPlume, kAwdit };
 
 struct FormatInfo {
   HistoryFormat format;
@@ -28,6 +29,12 @@ struct FormatInfo {
 /// for.
 [[nodiscard]] std::optional<HistoryFormat> detect_format(std::string_view text);
 
+/// Whether the format has transactions over registers without times.
+[[nodiscard]] bool has_bare_transactions(HistoryFormat format);
+
+/// Requires: !has_bare_transactions(format).
 [[nodiscard]] Result<ParsedHistory> parse_history(std::string_view text, HistoryFormat format);
+/// Requires: has_bare_transactions(format).
+[[nodiscard]] Result<ParsedTransactions> parse_transactions(std::string_view text, HistoryFormat format);
 
 }  // namespace ordeal

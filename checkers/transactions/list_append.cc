@@ -3,6 +3,7 @@
 #include "checkers/transactions/version_order.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -191,12 +192,17 @@ class Reporter {
 
   [[nodiscard]] TransactionAnomaly describe(const std::vector<DependencyEdge>& circle, IsolationLevel level,
                                             SessionOrder order) const {
-    TransactionAnomaly anomaly{
-        .name = circle_name(circle), .text = {}, .transactions = {}, .weakest = level, .order = order};
+    TransactionAnomaly anomaly{.name = circle_name(circle),
+                               .text = {},
+                               .transactions = {},
+                               .steps = {},
+                               .weakest = level,
+                               .order = order};
     for (const DependencyEdge& edge : circle) {
       anomaly.transactions.push_back(edge.from);
-      anomaly.text += fmt::format("{}{}", anomaly.text.empty() ? "" : "; ", step(edge));
+      anomaly.steps.push_back(step(edge));
     }
+    anomaly.text = fmt::format("{}", fmt::join(anomaly.steps, "; "));
     return anomaly;
   }
 

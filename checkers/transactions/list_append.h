@@ -39,6 +39,7 @@ struct TransactionAnomaly {
   std::string name;                         ///< "G1a", "incompatible-order", "G-single-realtime", ...
   std::string text;                         ///< what is wrong, in a sentence or a few
   std::vector<std::uint32_t> transactions;  ///< the guilty, by their numbers in the history
+  std::vector<std::string> steps;           ///< of a circle: how each of them leads to the next
   IsolationLevel weakest = IsolationLevel::kReadUncommitted;  ///< that does not allow it
   SessionOrder order = SessionOrder::kNone;
 };

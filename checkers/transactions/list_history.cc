@@ -1,18 +1,13 @@
 #include "checkers/transactions/list_history.h"
 
+#include "checkers/transactions/micro_op.h"
+
 #include <fmt/format.h>
+
+#include <optional>
 
 namespace ordeal {
 namespace {
-
-/// "append" and ":append" are the same word; EDN's keywords keep their colon.
-bool is_word(const Value& value, std::string_view word) {
-  const std::string* text = value.as_string();
-  if (text == nullptr) return false;
-  const std::string_view name =
-      text->starts_with(':') ? std::string_view(*text).substr(1) : std::string_view(*text);
-  return name == word;
-}
 
 class ListReader {
  public:
@@ -44,18 +39,17 @@ class ListReader {
     const Value::List* list = value.as_list();
     if (list == nullptr) return wrong(position, value, "a list of micro-operations");
     for (const Value& access : *list) {
-      const Value::List* parts = access.as_list();
-      if (parts == nullptr || parts->size() != 3)
+      const std::optional<MicroOp> micro = as_micro_op(access);
+      if (!micro || (micro->f != "append" && micro->f != "r")) {
         return wrong(position, access, "[append KEY ELEMENT] or [r KEY LIST]");
-      const KeyIndex key = out_.keys.index_of((*parts)[1]);
-      if (is_word((*parts)[0], "append")) {
+      }
+      const KeyIndex key = out_.keys.index_of(*micro->key);
+      if (micro->f == "append") {
         ListAccess append{.append = true, .known = true, .key = key};
-        append.element = out_.element_names.index_of((*parts)[2]);
+        append.element = out_.element_names.index_of(*micro->value);
         out_.accesses.push_back(append);
-      } else if (is_word((*parts)[0], "r")) {
-        if (Status read = this->read(position, key, (*parts)[2], succeeded); !read.ok()) return read;
-      } else {
-        return wrong(position, access, "[append KEY ELEMENT] or [r KEY LIST]");
+      } else if (Status read = this->read(position, key, *micro->value, succeeded); !read.ok()) {
+        return read;
       }
     }
     return {};

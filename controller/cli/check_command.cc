@@ -78,9 +78,8 @@ int check_command(const CheckCommandOptions& options) {
   }
   for (const std::string& note : report->notes) fmt::print(stderr, "note: {}\n", note);
   for (const Finding& finding : report->findings) fmt::print("{}", finding_text(finding));
-  fmt::print("{} operations as {}, model {}, {:.3f} s of which {:.3f} s reading\n",
-             report->history.operations().size(), to_text(report->format), report->model, report->seconds,
-             report->seconds_reading);
+  fmt::print("{} operations as {}, model {}, {:.3f} s of which {:.3f} s reading\n", report->operations,
+             to_text(report->format), report->model, report->seconds, report->seconds_reading);
   for (const std::string& reason : vacuous) fmt::print("vacuous: {}\n", reason);
   const report::RunVerdict verdict = report::judge(report->findings, vacuous);
   fmt::print("verdict: {}\n", report::to_text(verdict));

@@ -22,6 +22,11 @@ std::string finding_text(const Finding& finding) {
   if (!finding.why.empty()) out += " - " + finding.why;
   out += '\n';
   for (const Witness& witness : finding.witnesses) {
+    if (witness.longest.empty() && witness.state.empty()) {
+      out += "  these cannot all be:\n";
+      append_steps(out, witness.stuck);
+      continue;
+    }
     out += fmt::format("  key {}: the longest order that explains the answers ends with\n",
                        to_text(witness.key));
     append_steps(out, witness.longest);

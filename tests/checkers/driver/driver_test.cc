@@ -127,10 +127,9 @@ TEST_F(CheckFile, SaysWhatIsWrongWithAnOption) {
   const std::string path = write("good", print_jsonl(good_history().history()));
   CheckOptions options;
   options.model = "queue";
-  EXPECT_EQ(
+  EXPECT_THAT(
       error_of(path, options),
-      "there is no model \"queue\"; give one of register, cas-register, mutex, with :VALUE behind it for an "
-      "initial value");
+      HasSubstr("there is no model \"queue\"; give one of register, cas-register, mutex, read-uncommitted"));
   options.model = "register:[";
   EXPECT_THAT(error_of(path, options), HasSubstr("the initial value in \"register:[\" is not JSON"));
   options.model.clear();
@@ -147,6 +146,58 @@ TEST_F(CheckFile, TakesTheInitialValueFromTheModel) {
   EXPECT_EQ(check_file(path, options)->verdict(), Verdict::kValid);
   options.model = "register";
   EXPECT_EQ(check_file(path, options)->verdict(), Verdict::kInvalid);
+}
+
+TEST_F(CheckFile, ChecksBareTransactionsForLevels) {
+  const std::string path = write("plume", "w(1,1,0,0)\nw(2,2,0,1)\nr(2,2,1,2)\nr(1,0,1,3)\n");
+  const Result<CheckReport> report = check_file(path, {});
+  ASSERT_TRUE(report.ok()) << report.error().message;
+  EXPECT_EQ(report->model, "causal-convergence");
+  EXPECT_EQ(report->operations, 4u);
+  EXPECT_EQ(report->verdict(), Verdict::kInvalid);
+  EXPECT_THAT(report->findings.at(0).why, HasSubstr("WriteCOInitRead"));
+  CheckOptions options;
+  options.model = "read-committed";
+  EXPECT_EQ(check_file(path, options)->verdict(), Verdict::kValid);
+  options.model = "serializable";
+  EXPECT_EQ(check_file(path, options)->verdict(), Verdict::kUnknown);
+  options.model = "register";
+  EXPECT_THAT(error_of(path, options), HasSubstr("model \"register\" needs a history with times"));
+  EXPECT_EQ(check_file(write("awdit", "w 1 2\n=====\nr 1 2\nr 1 2\n"), {})->verdict(), Verdict::kValid);
+}
+
+TEST_F(CheckFile, ChecksHistoriesForLevels) {
+  HistoryBuilder history;
+  history.write(1, 5);
+  history.read(1, Value());
+  const std::string path = write("h", print_jsonl(history.history()));
+  CheckOptions options;
+  options.model = "read-your-writes";
+  const Result<CheckReport> report = check_file(path, options);
+  ASSERT_TRUE(report.ok());
+  EXPECT_EQ(report->verdict(), Verdict::kInvalid);
+  const Witness& witness = report->findings.at(0).witnesses.at(0);
+  EXPECT_EQ(witness.stuck.front().invoke, 2u);
+  EXPECT_EQ(witness.stuck.front().complete, 3u);
+}
+
+TEST_F(CheckFile, ChecksListsForIsolation) {
+  const std::string path = write("lists.edn",
+                                 "{:type :invoke, :process 0, :f :txn, :value [[:append x 1]]}\n"
+                                 "{:type :ok, :process 0, :f :txn, :value [[:append x 1]]}\n"
+                                 "{:type :invoke, :process 1, :f :txn, :value [[:r x nil]]}\n"
+                                 "{:type :ok, :process 1, :f :txn, :value [[:r x []]]}\n");
+  CheckOptions options;
+  options.model = "strict-serializable";
+  const Result<CheckReport> strict = check_file(path, options);
+  ASSERT_TRUE(strict.ok()) << strict.error().message;
+  EXPECT_EQ(strict->verdict(), Verdict::kInvalid);
+  EXPECT_THAT(strict->findings.at(0).why, HasSubstr("G-single-realtime"));
+  EXPECT_EQ(strict->findings.at(0).witnesses.at(0).stuck.size(), 2u);
+  options.model = "serializable";
+  EXPECT_EQ(check_file(path, options)->verdict(), Verdict::kValid);
+  options.model = "causal";
+  EXPECT_EQ(check_file(path, options)->verdict(), Verdict::kUnknown);
 }
 
 TEST_F(CheckFile, KeepsTheNotesOfTheReader) {

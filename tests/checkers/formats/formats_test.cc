@@ -38,7 +38,8 @@ TEST(Formats, AnUnknownNameListsTheKnown) {
   const Result<HistoryFormat> format = parse_format_name("xml");
   ASSERT_FALSE(format.ok());
   EXPECT_EQ(format.error().message,
-            "there is no format \"xml\"; give one of jsonl, edn, edn-independent, jepsen-log");
+            "there is no format \"xml\"; give one of jsonl, edn, edn-independent, jepsen-log, plume, "
+            "awdit");
 }
 
 ParsedHistory log(std::string_view text) {

@@ -1,0 +1,248 @@
+#include "checkers/consistency/consistency.h"
+
+#include "checkers/causal/causal.h"
+#include "checkers/causal/reader_order.h"
+#include "checkers/causal/session_guarantees.h"
+#include "checkers/consistency/register_story.h"
+#include "checkers/transactions/list_append.h"
+#include "checkers/transactions/micro_op.h"
+#include "checkers/transactions/register_history.h"
+#include "checkers/transactions/weak_isolation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <string>
+
+namespace ordeal {
+namespace {
+
+using RegisterCheck = std::function<LevelFinding(const TransactionTable&, const ReadsFrom&, const Budget&)>;
+
+struct Level {
+  ConsistencyLevelInfo info;
+  RegisterCheck registers;  ///< empty: registers do not tell enough
+  std::optional<std::pair<IsolationLevel, SessionOrder>> lists;
+};
+
+template <class Check>
+RegisterCheck with_writers(const Check& check) {
+  return [check](const TransactionTable& table, const ReadsFrom& reads, const Budget&) {
+    return check(table, reads, Writers(table, reads));
+  };
+}
+RegisterCheck guarantee(LevelFinding SessionGuaranteeFindings::*which) {
+  return with_writers([which](const TransactionTable& table, const ReadsFrom& reads, const Writers& writers) {
+    return check_session_guarantees(table, reads, writers).*which;
+  });
+}
+RegisterCheck causal(LevelFinding CausalFindings::*which) {
+  return [which](const TransactionTable& table, const ReadsFrom& reads, const Budget& budget) {
+    return check_causal(table, reads, budget).*which;
+  };
+}
+LevelFinding pram(const TransactionTable& table, const ReadsFrom& reads, const Budget& budget) {
+  return check_pram(table, reads, Writers(table, reads), budget);
+}
+
+std::vector<Level> make_levels() {
+  using I = IsolationLevel;
+  using S = SessionOrder;
+  return {
+      {{"read-uncommitted", "no circle of writes (Adya's PL-1)"}, {}, {{I::kReadUncommitted, S::kNone}}},
+      {{"read-committed", "nothing aborted or intermediate is read, no circle of writes and reads (PL-2)"},
+       with_writers(check_read_committed),
+       {{I::kReadCommitted, S::kNone}}},
+      {{"read-your-writes", "session guarantee: a session sees its own writes"},
+       guarantee(&SessionGuaranteeFindings::read_your_writes),
+       {}},
+      {{"monotonic-reads", "session guarantee: what a session sees does not go back"},
+       guarantee(&SessionGuaranteeFindings::monotonic_reads),
+       {}},
+      {{"monotonic-writes", "session guarantee: a session's writes take effect in order"},
+       guarantee(&SessionGuaranteeFindings::monotonic_writes),
+       {}},
+      {{"writes-follow-reads", "session guarantee: a write comes after what its session had read"},
+       guarantee(&SessionGuaranteeFindings::writes_follow_reads),
+       {}},
+      {{"read-atomic", "a transaction is seen whole or not at all"}, with_writers(check_read_atomic), {}},
+      {{"pram", "each session sees the writes of every other in their order"}, pram, {}},
+      {{"causal", "CC: what a session sees contains all that led to it (POPL 2017)"},
+       causal(&CausalFindings::causal),
+       {}},
+      {{"causal-convergence", "CCv: CC, and all order conflicting writes alike"},
+       causal(&CausalFindings::convergence),
+       {}},
+      {{"causal-memory", "CM: CC, and each session sees one order that goes on"},
+       causal(&CausalFindings::memory),
+       {}},
+      {{"snapshot-isolation", "a transaction reads one moment, and no other wrote the same meanwhile"},
+       {},
+       {{I::kSnapshotIsolation, S::kNone}}},
+      {{"strong-session-snapshot-isolation", "the same, and each session goes forward"},
+       {},
+       {{I::kSnapshotIsolation, S::kProcess}}},
+      {{"strong-snapshot-isolation", "the same in real time"}, {}, {{I::kSnapshotIsolation, S::kRealtime}}},
+      {{"serializable", "one after the other, in some order"}, {}, {{I::kSerializable, S::kNone}}},
+      {{"strong-session-serializable", "in an order that agrees with each session's"},
+       {},
+       {{I::kSerializable, S::kProcess}}},
+      {{"strict-serializable", "in an order that agrees with real time"},
+       {},
+       {{I::kSerializable, S::kRealtime}}},
+  };
+}
+
+const std::vector<Level>& levels() {
+  static const std::vector<Level> all = make_levels();
+  return all;
+}
+
+/// Whether any micro-operation is an append.
+bool has_appends(const HistoryTable& history) {
+  for (const OperationRow& operation : history.operations()) {
+    const Value value = history.pool().value(history.value(operation.invoke));
+    const Value::List* list = value.as_list();
+    if (list == nullptr) continue;
+    for (const Value& each : *list) {
+      const std::optional<MicroOp> micro = as_micro_op(each);
+      if (micro && micro->f == "append") return true;
+    }
+  }
+  return false;
+}
+
+void check_table(const Level& level, const TransactionTable& table, const Budget& budget, Finding& finding) {
+  if (!level.registers) {
+    finding.why =
+        "registers do not tell in which order their values were written; for this level record appends to "
+        "lists";
+    return;
+  }
+  const Result<ReadsFrom> reads = resolve_reads(table);
+  if (!reads.ok()) return void(finding.why = reads.error().message);
+  const LevelFinding found = level.registers(table, *reads, budget);
+  finding.verdict = found.verdict;
+  finding.why = found.why;
+  finding.details = Value::Map{{"transactions", static_cast<std::int64_t>(table.transaction_count())},
+                               {"sessions", static_cast<std::int64_t>(table.session_count())}};
+  if (found.verdict == Verdict::kValid) {
+    finding.why = fmt::format("{} transactions of {} sessions, and nothing that the level forbids",
+                              table.transaction_count(), table.session_count());
+  }
+  if (!found.violation) return;
+  finding.witnesses.push_back(tell(table, *found.violation));
+  finding.why = found.violation->pattern;
+  const std::vector<WitnessStep>& steps = finding.witnesses.front().stuck;
+  if (!steps.empty()) finding.why += ": " + steps.front().text;
+}
+
+const Level* find_level(std::string_view name) {
+  const auto at = std::find_if(levels().begin(), levels().end(),
+                               [name](const Level& level) { return level.info.name == name; });
+  return at == levels().end() ? nullptr : &*at;
+}
+
+class ConsistencyChecker final : public Checker {
+ public:
+  explicit ConsistencyChecker(const Level& level) : level_(level) {}
+
+  [[nodiscard]] std::string_view name() const override { return level_.info.name; }
+
+  [[nodiscard]] Finding check(const HistoryTable& history, const Budget& budget) const override {
+    Finding finding;
+    finding.checker = level_.info.name;
+    if (has_appends(history)) {
+      check_lists(history, finding);
+    } else {
+      check_registers(history, budget, finding);
+    }
+    return finding;
+  }
+
+ private:
+  void check_lists(const HistoryTable& history, Finding& finding) const {
+    if (!level_.lists) {
+      finding.why =
+          "lists of appended elements are checked for levels of isolation; for this one record registers";
+      return;
+    }
+    const Result<ListHistory> lists = read_list_history(history);
+    if (!lists.ok()) return void(finding.why = lists.error().message);
+    const Result<ListAppendFinding> found = check_list_append(*lists);
+    if (!found.ok()) return void(finding.why = found.error().message);
+    const auto [level, order] = *level_.lists;
+    finding.verdict = found->holds(level, order) ? Verdict::kValid : Verdict::kInvalid;
+    finding.details = Value::Map{{"transactions", static_cast<std::int64_t>(lists->transactions.size())}};
+    for (const TransactionAnomaly& anomaly : found->anomalies) {
+      if (anomaly.weakest > level || anomaly.order > order) continue;
+      finding.witnesses.push_back(witness_of(anomaly, *lists));
+      if (finding.why.empty()) finding.why = fmt::format("{}: {}", anomaly.name, anomaly.text);
+    }
+    if (finding.verdict == Verdict::kValid) {
+      finding.why =
+          fmt::format("{} transactions, and nothing that the level forbids", lists->transactions.size());
+    }
+  }
+
+  static Witness witness_of(const TransactionAnomaly& anomaly, const ListHistory& lists) {
+    Witness witness;
+    for (std::size_t i = 0; i < anomaly.transactions.size(); ++i) {
+      const ListTransaction& transaction = lists.transactions[anomaly.transactions[i]];
+      WitnessStep step{.invoke = transaction.invoke, .complete = std::nullopt, .text = {}};
+      if (transaction.complete != OperationRow::kOpen) step.complete = transaction.complete;
+      step.text = i < anomaly.steps.size() ? anomaly.steps[i] : fmt::format("T{}", transaction.invoke);
+      witness.stuck.push_back(std::move(step));
+    }
+    return witness;
+  }
+
+  void check_registers(const HistoryTable& history, const Budget& budget, Finding& finding) const {
+    const Result<TransactionTable> table = read_register_history(history);
+    if (!table.ok()) return void(finding.why = table.error().message);
+    check_table(level_, *table, budget, finding);
+    const std::vector<OperationRow> operations = history.operations();
+    for (Witness& witness : finding.witnesses) complete_steps(witness, operations);
+  }
+
+  static void complete_steps(Witness& witness, const std::vector<OperationRow>& operations) {
+    for (WitnessStep& step : witness.stuck) {
+      const auto at =
+          std::lower_bound(operations.begin(), operations.end(), step.invoke,
+                           [](const OperationRow& row, std::size_t invoke) { return row.invoke < invoke; });
+      if (at != operations.end() && at->invoke == step.invoke && at->completed())
+        step.complete = at->complete;
+    }
+  }
+
+  const Level& level_;
+};
+
+}  // namespace
+
+const std::vector<ConsistencyLevelInfo>& list_consistency_levels() {
+  static const std::vector<ConsistencyLevelInfo> infos = [] {
+    std::vector<ConsistencyLevelInfo> out;
+    for (const Level& level : levels()) out.push_back(level.info);
+    return out;
+  }();
+  return infos;
+}
+
+std::unique_ptr<Checker> make_consistency_checker(std::string_view name) {
+  const Level* level = find_level(name);
+  return level == nullptr ? nullptr : std::make_unique<ConsistencyChecker>(*level);
+}
+
+std::optional<Finding> check_register_level(std::string_view name, const TransactionTable& table,
+                                            const Budget& budget) {
+  const Level* level = find_level(name);
+  if (level == nullptr) return std::nullopt;
+  Finding finding;
+  finding.checker = name;
+  check_table(*level, table, budget, finding);
+  return finding;
+}
+
+}  // namespace ordeal
