@@ -17,7 +17,7 @@ class CausalCheck {
   CausalCheck(const TransactionTable& table, const ReadsFrom& reads)
       : table_(table), reads_(reads), base_{reads}, writers_(table, reads), clocks_(table), forced_(table) {}
 
-  CausalFindings run(const Budget& budget) && {
+  CausalFindings run(const Budget& budget, CausalScope scope) && {
     CausalFindings findings;
     findings.causal = check_causal_order();
     if (findings.causal.verdict != Verdict::kValid) {
@@ -29,7 +29,9 @@ class CausalCheck {
     // What orders all writes for everybody orders them for each transaction.
     if (findings.convergence.verdict != Verdict::kValid) findings.causal = check_each_transaction();
     findings.memory = findings.causal;
-    if (findings.causal.verdict == Verdict::kValid) {
+    if (findings.causal.verdict == Verdict::kValid && scope == CausalScope::kWithoutMemory) {
+      findings.memory = level_unknown("not asked for");
+    } else if (findings.causal.verdict == Verdict::kValid) {
       findings.memory = check_causal_memory(table_, reads_, writers_, clocks_, budget);
     }
     return findings;
@@ -154,8 +156,9 @@ class CausalCheck {
 
 }  // namespace
 
-CausalFindings check_causal(const TransactionTable& table, const ReadsFrom& reads, const Budget& budget) {
-  return CausalCheck(table, reads).run(budget);
+CausalFindings check_causal(const TransactionTable& table, const ReadsFrom& reads, const Budget& budget,
+                            CausalScope scope) {
+  return CausalCheck(table, reads).run(budget, scope);
 }
 
 }  // namespace ordeal

@@ -9,15 +9,18 @@
 
 namespace ordeal {
 
+/// Causal memory costs more than the other two together.
+enum class CausalScope : std::uint8_t { kAll, kWithoutMemory };
+
 struct CausalFindings {
   LevelFinding causal;       ///< CC
   LevelFinding convergence;  ///< CCv
-  LevelFinding memory;       ///< CM
+  LevelFinding memory;       ///< CM; unknown when it was not asked for
 };
 
 /// Time is O(accesses x sessions) for CC and CCv; for CM that much again for each session that does not look
 /// right at first sight. Requires: `reads` is resolve_reads(table).
 [[nodiscard]] CausalFindings check_causal(const TransactionTable& table, const ReadsFrom& reads,
-                                          const Budget& budget);
+                                          const Budget& budget, CausalScope scope = CausalScope::kAll);
 
 }  // namespace ordeal

@@ -39,7 +39,9 @@ RegisterCheck guarantee(LevelFinding SessionGuaranteeFindings::*which) {
 }
 RegisterCheck causal(LevelFinding CausalFindings::*which) {
   return [which](const TransactionTable& table, const ReadsFrom& reads, const Budget& budget) {
-    return check_causal(table, reads, budget).*which;
+    const bool memory = which == &CausalFindings::memory;
+    return check_causal(table, reads, budget, memory ? CausalScope::kAll : CausalScope::kWithoutMemory).*
+           which;
   };
 }
 LevelFinding pram(const TransactionTable& table, const ReadsFrom& reads, const Budget& budget) {
