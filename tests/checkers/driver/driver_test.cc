@@ -129,7 +129,8 @@ TEST_F(CheckFile, SaysWhatIsWrongWithAnOption) {
   options.model = "queue";
   EXPECT_THAT(
       error_of(path, options),
-      HasSubstr("there is no model \"queue\"; give one of register, cas-register, mutex, read-uncommitted"));
+      HasSubstr(
+          "there is no model \"queue\"; give one of register, cas-register, mutex, unique-ids, counter"));
   options.model = "register:[";
   EXPECT_THAT(error_of(path, options), HasSubstr("the initial value in \"register:[\" is not JSON"));
   options.model.clear();
