@@ -2,6 +2,7 @@
 
 #include "checkers/causal/causal.h"
 #include "checkers/causal/reader_order.h"
+#include "checkers/causal/sequential.h"
 #include "checkers/causal/session_guarantees.h"
 #include "checkers/consistency/register_story.h"
 #include "checkers/transactions/list_append.h"
@@ -44,6 +45,9 @@ RegisterCheck causal(LevelFinding CausalFindings::*which) {
            which;
   };
 }
+LevelFinding sequential(const TransactionTable& table, const ReadsFrom& reads, const Budget& budget) {
+  return check_sequential(table, reads, budget).level;
+}
 LevelFinding pram(const TransactionTable& table, const ReadsFrom& reads, const Budget& budget) {
   return check_pram(table, reads, Writers(table, reads), budget);
 }
@@ -79,6 +83,9 @@ std::vector<Level> make_levels() {
       {{"causal-memory", "CM: CC, and each session sees one order that goes on"},
        causal(&CausalFindings::memory),
        {}},
+      {{"sequential", "one order that agrees with each session's explains every read (Lamport)"},
+       sequential,
+       {}},
       {{"snapshot-isolation", "a transaction reads one moment, and no other wrote the same meanwhile"},
        {},
        {{I::kSnapshotIsolation, S::kNone}}},
@@ -88,7 +95,7 @@ std::vector<Level> make_levels() {
       {{"strong-snapshot-isolation", "the same in real time"}, {}, {{I::kSnapshotIsolation, S::kRealtime}}},
       {{"serializable", "one after the other, in some order"}, {}, {{I::kSerializable, S::kNone}}},
       {{"strong-session-serializable", "in an order that agrees with each session's"},
-       {},
+       sequential,
        {{I::kSerializable, S::kProcess}}},
       {{"strict-serializable", "in an order that agrees with real time"},
        {},

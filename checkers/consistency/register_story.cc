@@ -14,6 +14,7 @@ class Story {
   Witness tell(const Violation& violation) && {
     if (violation.reader) add(*violation.reader, read_text(violation));
     for (const OrderStep& step : violation.steps) add(step.to, step_text(step));
+    // A search that went through all orders has no single operation to show.
     return std::move(witness_);
   }
 

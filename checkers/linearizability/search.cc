@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "checkers/linearizability/compiled_problem.h"
-#include "checkers/linearizability/configuration_set.h"
+#include "checkers/configuration_set.h"
 
 namespace ordeal {
 namespace {

@@ -26,6 +26,10 @@ class Writers {
   [[nodiscard]] std::span<const Segment> segments_of(KeyIndex key) const {
     return std::span(segments_).subspan(segment_begin_[key], segment_begin_[key + 1] - segment_begin_[key]);
   }
+  /// Requires: `segment` is an element of what segments_of gave.
+  [[nodiscard]] std::span<const TransactionIndex> writers_in(const Segment& segment) const {
+    return std::span(writers_).subspan(segment.begin, (&segment)[1].begin - segment.begin);
+  }
   /// The last writer in the segment whose number is below `limit`; kInitialWriter when there is none.
   /// Requires: `segment` is an element of what segments_of gave.
   [[nodiscard]] TransactionIndex last_before(const Segment& segment, TransactionIndex limit) const {

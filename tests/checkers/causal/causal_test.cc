@@ -3,6 +3,7 @@
 
 #include "checkers/causal/causal.h"
 #include "checkers/causal/reader_order.h"
+#include "checkers/causal/sequential.h"
 #include "checkers/causal/session_guarantees.h"
 #include "checkers/transactions/weak_isolation.h"
 #include "common/prng.h"
@@ -30,6 +31,7 @@ const std::map<Level, std::string> kNames = {
     {Level::kCausalMemory, "CM"},
     {Level::kReadCommitted, "read committed"},
     {Level::kReadAtomic, "read atomic"},
+    {Level::kSequential, "sequential"},
 };
 
 std::map<Level, LevelFinding> check(const TransactionTable& table) {
@@ -47,7 +49,8 @@ std::map<Level, LevelFinding> check(const TransactionTable& table) {
           {Level::kCausalConvergence, causal.convergence},
           {Level::kCausalMemory, causal.memory},
           {Level::kReadCommitted, check_read_committed(table, *reads, writers)},
-          {Level::kReadAtomic, check_read_atomic(table, *reads, writers)}};
+          {Level::kReadAtomic, check_read_atomic(table, *reads, writers)},
+          {Level::kSequential, check_sequential(table, *reads, {}).level}};
 }
 
 Verdict verdict(const std::string& text, Level level) {
@@ -127,6 +130,34 @@ TEST(SessionGuarantees, EachIsRefutedByItsOwn) {
   for (const Level level : {Level::kReadYourWrites, Level::kMonotonicReads, Level::kWritesFollowReads}) {
     EXPECT_EQ(verdict("wx1 rx1 wx2 | rx1 rx2", level), Verdict::kValid);
   }
+}
+
+// Three sessions that must interleave in one way.
+TEST(Sequential, GivesAnOrderThatExplainsEveryRead) {
+  const std::string text = "wx1 ry2 wx3 | rx1 wy2 rx3 | ry0 rx1 ry2";
+  const TransactionTable table = transactions(text);
+  const Result<ReadsFrom> reads = resolve_reads(table);
+  const SequentialFinding finding = check_sequential(table, *reads, {});
+  ASSERT_EQ(finding.level.verdict, Verdict::kValid);
+  ASSERT_EQ(finding.order.size(), table.transaction_count());
+  std::map<KeyIndex, ValueCode> registers;
+  std::map<SessionIndex, TransactionIndex> next;
+  for (const TransactionIndex t : finding.order) {
+    const SessionIndex session = table.session_of(t);
+    EXPECT_EQ(next[session]++, table.position_of(t));
+    const Access access = table.access(table.access_begin(t));
+    if (access.write) {
+      registers[access.key] = access.value;
+    } else {
+      EXPECT_EQ(registers[access.key], access.value) << "T" << t;
+    }
+  }
+}
+
+TEST(Sequential, RefusesWhatEachSessionAloneWouldAllow) {
+  EXPECT_EQ(pattern("wx1 ry0 | wy1 rx0", Level::kSequential), "CyclicSerialOrder");
+  EXPECT_EQ(verdict("wx1 ry0 | wy1 rx0", Level::kCausalConvergence), Verdict::kValid);
+  EXPECT_EQ(verdict("wx1 ry0 wy1 rx1 | wx2 ry0 wy2 rx2", Level::kSequential), Verdict::kInvalid);
 }
 
 TransactionShape random_shape(Rng& rng) {

@@ -1,4 +1,4 @@
-#include "checkers/linearizability/configuration_set.h"
+#include "checkers/configuration_set.h"
 
 #include <algorithm>
 
