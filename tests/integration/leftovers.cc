@@ -27,11 +27,20 @@ std::string read_text(const std::string& path) {
   return text.str();
 }
 
+/// Whether a controller that lives is the process or one of its ancestors.
+bool is_of_a_run_that_goes_on(pid_t process) {
+  for (; process > 1; process = parent_of(process)) {
+    if (read_text("/proc/" + std::to_string(process) + "/comm") == "ordeal\n") return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Machine look_at_machine() {
   Machine machine;
   for (const pid_t process : all_processes()) {
+    if (is_of_a_run_that_goes_on(process)) continue;
     std::error_code gone;  // Ignored: the process has ended meanwhile.
     const fs::path name = fs::read_symlink("/proc/" + std::to_string(process) + "/ns/net", gone);
     if (!gone) machine.network_namespaces.insert(name);

@@ -9,7 +9,8 @@
 
 namespace ordeal::test {
 
-/// A picture of the machine; two are equal when nothing came or went.
+/// A picture of the machine; two are equal when nothing came or went. Runs that go on are left out: others
+/// may be at work here too.
 struct Machine {
   std::set<std::string> network_namespaces;  ///< of all processes, and those with a name
   std::set<std::string> mounts;              ///< of this process's mount namespace
