@@ -98,11 +98,12 @@ Result<std::int64_t> integer(const Value& name, std::string_view what) {
       fmt::format("{} {} is no integer, and Plume's format has integers only", what, to_text(name)));
 }
 
-/// One transaction's lines.
-Status append_lines(std::string& out, const TransactionTable& table, TransactionIndex t) {
+/// One transaction's lines, under this number if it was committed.
+Status append_lines(std::string& out, const TransactionTable& table, TransactionIndex t,
+                    std::int64_t committed) {
   const auto session = integer(table.session_name(table.session_of(t)), "session");
   if (!session.ok()) return session.error();
-  const std::int64_t number = table.outcome(t) == TransactionOutcome::kCommitted ? std::int64_t{t} : kAborted;
+  const std::int64_t number = table.outcome(t) == TransactionOutcome::kCommitted ? committed : kAborted;
   for (std::uint32_t i = table.access_begin(t); i < table.access_begin(t + 1); ++i) {
     const Access access = table.access(i);
     if (number == kAborted && !access.write) continue;
@@ -128,13 +129,17 @@ Result<ParsedTransactions> parse_plume(std::string_view text) {
 
 Result<std::string> print_plume(const TransactionTable& table) {
   std::string out;
+  std::int64_t committed = 0;
   for (TransactionIndex t = 0; t < table.transaction_count(); ++t) {
     if (table.outcome(t) == TransactionOutcome::kUnknown) {
       return invalid_argument(
           fmt::format("nobody knows whether {} took effect, and Plume's format cannot say that",
                       describe_transaction(table, t)));
     }
-    if (Status lines = append_lines(out, table, t); !lines.ok()) return lines.error();
+    const std::size_t before = out.size();
+    if (Status lines = append_lines(out, table, t, committed); !lines.ok()) return lines.error();
+    // One that has nothing to print takes no number.
+    committed += out.size() > before && table.outcome(t) == TransactionOutcome::kCommitted ? 1 : 0;
   }
   return out;
 }

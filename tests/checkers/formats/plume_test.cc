@@ -76,6 +76,12 @@ TEST(Plume, PrintsWhatItReads) {
   EXPECT_EQ(*printed, text);
 }
 
+TEST(Plume, ATransactionWithoutLinesTakesNoNumber) {
+  const auto parsed = parse_plume("w(1,0,4,8)\nw(1,10,4,9)\n");
+  ASSERT_TRUE(parsed.ok());
+  EXPECT_EQ(*print_plume(parsed->table), "w(1,10,4,0)\n");
+}
+
 TEST(Plume, RefusesToPrintWhatItCannotSay) {
   TransactionTableBuilder builder;
   const std::uint32_t t = builder.begin(builder.session(0), TransactionOutcome::kCommitted, 0);
