@@ -81,8 +81,10 @@ std::optional<Violation> ClusterInvariants::check_return(const Known& known, con
   const bool there = known.seen.last.index >= promised.index &&
                      (promised.chain == 0 || holds(known, promised.index, promised.chain));
   if (there) return std::nullopt;
-  return violation("durability", fmt::format("{} comes back without entry {}, which it had called durable",
-                                             node_name(known.seen.node), promised.index));
+  return violation("durability",
+                   fmt::format("{} comes back without entry {}, which it had called durable; it has {} to {}",
+                               node_name(known.seen.node), promised.index, known.seen.start.index + 1,
+                               known.seen.last.index));
 }
 
 void ClusterInvariants::stopped(NodeId node) {
@@ -90,6 +92,13 @@ void ClusterInvariants::stopped(NodeId node) {
 }
 
 void ClusterInvariants::follow_log(Known& known, const Inspection& now) {
+  // A snapshot took the place of a log that had something else there. What was before it is of that other
+  // log, although the entries that follow continue its numbers.
+  if (const auto replaced = mark_at(known, now.start.index); replaced && replaced->chain != now.start.chain) {
+    const auto behind = std::find_if(known.log.begin(), known.log.end(),
+                                     [&](const Mark& mark) { return mark.index > now.start.index; });
+    known.log.erase(known.log.begin(), behind);
+  }
   if (!now.marks.empty()) {
     const LogIndex first = now.marks.front().index;
     while (!known.log.empty() && known.log.back().index >= first) known.log.pop_back();
@@ -147,11 +156,16 @@ std::optional<Violation> ClusterInvariants::check_mark(NodeId node, const Mark& 
   return std::nullopt;
 }
 
-std::optional<Chain> ClusterInvariants::chain_at(const Known& known, LogIndex index) {
-  if (index == known.seen.start.index) return known.seen.start.chain;
+std::optional<Mark> ClusterInvariants::mark_at(const Known& known, LogIndex index) {
   if (known.log.empty() || index < known.log.front().index || index > known.log.back().index)
     return std::nullopt;
-  return known.log[index - known.log.front().index].chain;
+  return known.log[index - known.log.front().index];
+}
+
+std::optional<Chain> ClusterInvariants::chain_at(const Known& known, LogIndex index) {
+  if (index == known.seen.start.index) return known.seen.start.chain;
+  const std::optional<Mark> mark = mark_at(known, index);
+  return mark ? std::optional(mark->chain) : std::nullopt;
 }
 
 bool ClusterInvariants::holds(const Known& known, LogIndex index, Chain chain) {

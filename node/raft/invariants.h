@@ -71,6 +71,8 @@ class ClusterInvariants {
   std::optional<Violation> check_completeness(const Known& leader) const;
   std::optional<Violation> check_quorum(const Known& leader, const Configuration& deciding) const;
   static void follow_log(Known& known, const Inspection& now);
+  /// What is remembered of the log at `index`.
+  static std::optional<Mark> mark_at(const Known& known, LogIndex index);
   /// What the node has at `index`: none when it has nothing there or the index is before its log.
   static std::optional<Chain> chain_at(const Known& known, LogIndex index);
   static bool holds(const Known& known, LogIndex index, Chain chain);

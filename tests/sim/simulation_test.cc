@@ -9,6 +9,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <string>
 
 namespace ordeal::sim {
 namespace {
@@ -332,6 +335,16 @@ workload:
     const SimResult result = run(*plan, seed);
     EXPECT_EQ(result.outcome, Outcome::kGood) << "seed " << seed << ": " << result.kind << ": " << result.why;
   }
+}
+
+TEST(Simulation, DoesNotCompareWithALogThatASnapshotReplaced) {
+  std::ifstream file(std::string(ORDEAL_SOURCE_DIR) + "/tests/sim/plans/replaced_log.yaml");
+  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const Result<Plan> plan = parse_plan(text, "replaced-log");
+  ASSERT_TRUE(plan.ok()) << plan.error().message;
+  const SimResult result = run(*plan, 1516);
+  EXPECT_EQ(result.outcome, Outcome::kGood) << result.kind << ": " << result.why;
+  EXPECT_THAT(result.marks, ::testing::Contains(Mark::kSnapshotInstalled));
 }
 
 TEST(Simulation, RefusesAPlanThatTheNodeWouldRefuse) {
