@@ -185,44 +185,16 @@ std::string print_jsonl(const History& history) {
 }
 
 Status JsonlReader::feed(std::string_view bytes) {
-  while (!failed_ && !bytes.empty()) {
-    const std::size_t end = bytes.find('\n');
-    const std::string_view piece = bytes.substr(0, end);
-    if (partial_.size() + piece.size() > kJsonlLineSizeMax) {
-      failed_ = true;
-      return Error{ErrorCode::kInvalidArgument,
-                   fmt::format("line {}: longer than {} bytes; expected one operation", lines_ + 1,
-                               kJsonlLineSizeMax)};
-    }
-    if (end == std::string_view::npos) {
-      partial_ += piece;
-      break;
-    }
-    bytes.remove_prefix(end + 1);
-    if (!partial_.empty()) partial_ += piece;
-    Status status = read_line(partial_.empty() ? piece : std::string_view(partial_));
-    partial_.clear();
-    if (!status.ok()) return status;
-  }
-  return {};
-}
-
-Status JsonlReader::read_line(std::string_view line) {
-  ++lines_;
-  Result<Op> op = parse_jsonl_op(line);
-  if (!op.ok()) {
-    failed_ = true;
-    return Error{op.error().code, fmt::format("line {}: {}", lines_, op.error().message)};
-  }
-  parsed_.history.push_back(*std::move(op));
-  return {};
+  return lines_.feed(bytes, [this](std::string_view line) -> Status {
+    Result<Op> op = parse_jsonl_op(line);
+    if (!op.ok()) return op.error();
+    parsed_.history.push_back(*std::move(op));
+    return {};
+  });
 }
 
 ParsedHistory JsonlReader::finish() && {
-  if (!partial_.empty() && !failed_) {
-    parsed_.notes.push_back(
-        fmt::format("line {} has no newline at its end, as when the writer was killed: dropped", lines_ + 1));
-  }
+  if (const std::optional<std::string> note = lines_.note()) parsed_.notes.push_back(*note);
   return std::move(parsed_);
 }
 

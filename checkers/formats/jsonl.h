@@ -2,6 +2,7 @@
 // The project's own history format, JSON lines: docs/formats/history.md. Print one operation, or read a file
 // that is given piece by piece.
 
+#include "checkers/formats/jsonl_lines.h"
 #include "checkers/formats/parsed_history.h"
 #include "common/result.h"
 
@@ -30,12 +31,8 @@ class JsonlReader {
   [[nodiscard]] ParsedHistory finish() &&;
 
  private:
-  Status read_line(std::string_view line);
-
   ParsedHistory parsed_;
-  std::string partial_;  ///< the beginning of a line whose newline has not come
-  std::size_t lines_ = 0;
-  bool failed_ = false;
+  JsonlLines lines_;
 };
 
 [[nodiscard]] Result<ParsedHistory> parse_jsonl(std::string_view text);

@@ -3,11 +3,11 @@
 // the usual form are read in one pass without making an Op; all others go the long way, so that both say the
 // same.
 
+#include "checkers/formats/jsonl_lines.h"
 #include "checkers/formats/parsed_table.h"
 #include "common/result.h"
 
 #include <cstddef>
-#include <string>
 #include <string_view>
 
 namespace ordeal {
@@ -21,7 +21,7 @@ class JsonlTableReader {
   /// The error names the line and what was expected.
   Status feed(std::string_view bytes);
   /// Memory used.
-  [[nodiscard]] std::uint64_t bytes() const { return parsed_.table.bytes() + partial_.size(); }
+  [[nodiscard]] std::uint64_t bytes() const { return parsed_.table.bytes() + lines_.partial_size(); }
   /// To be called once, at the end of the text: a last line without its newline is dropped with a note.
   [[nodiscard]] ParsedTable finish() &&;
 
@@ -31,11 +31,9 @@ class JsonlTableReader {
   void reserve();
 
   ParsedTable parsed_;
-  std::string partial_;  ///< the beginning of a line whose newline has not come
   std::size_t bytes_expected_;
   std::size_t bytes_read_ = 0;
-  std::size_t lines_ = 0;
-  bool failed_ = false;
+  JsonlLines lines_;
 };
 
 [[nodiscard]] Result<ParsedTable> parse_jsonl_table(std::string_view text);

@@ -106,7 +106,7 @@ Status append_lines(std::string& out, const TransactionTable& table, Transaction
   const std::int64_t number = table.outcome(t) == TransactionOutcome::kCommitted ? committed : kAborted;
   for (std::uint32_t i = table.access_begin(t); i < table.access_begin(t + 1); ++i) {
     const Access access = table.access(i);
-    if (number == kAborted && !access.write) continue;
+    if (number == kAborted && !access.write) continue;  // What an aborted one read says nothing.
     const auto key = integer(table.key_name(access.key), "key");
     const auto value = access.value == kInitialCode ? Result<std::int64_t>(0)
                                                     : integer(table.value_name(access.value), "value");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "checkers/keyed_checker.h"
 #include "checkers/linearizability/blocks.h"
