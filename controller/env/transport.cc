@@ -304,7 +304,10 @@ void Transport::wait(MonotonicTime until) {
     const int fd = events[static_cast<std::size_t>(i)].data.fd;
     if (fd != state.timer.get()) state.act(fd, curl_events(events[static_cast<std::size_t>(i)].events));
   }
-  if (state.curl_deadline && *state.curl_deadline <= monotonic_now()) state.act(CURL_SOCKET_TIMEOUT, 0);
+  if (state.curl_deadline && *state.curl_deadline <= monotonic_now()) {
+    state.curl_deadline.reset();  // it fires once: libcurl says nothing more when no timer is left
+    state.act(CURL_SOCKET_TIMEOUT, 0);
+  }
   state.collect_done();
   state.call_back();
 }

@@ -286,6 +286,18 @@ TEST(Transport, WaitsUntilTheInstantAndNoLonger) {
   EXPECT_GE(monotonic_now(), until);
 }
 
+TEST(Transport, SleepsAfterARequestThatTimedOut) {
+  const Server server({Answer::kNever});
+  Transport transport;
+  bool ended = false;
+  transport.start(post(server.url(), milliseconds(20)), [&](const HttpAnswer&) { ended = true; });
+  while (!ended) transport.wait(monotonic_now() + seconds(20));
+  const MonotonicTime until = monotonic_now() + milliseconds(100);
+  int waits = 0;
+  for (; monotonic_now() < until; ++waits) transport.wait(until);
+  EXPECT_LE(waits, 5);  // A timer of libcurl that has fired is not due again and again: that was thousands.
+}
+
 TEST(Transport, ManyAtOnce) {
   Server server({Answer::kWhole});
   Transport transport;
