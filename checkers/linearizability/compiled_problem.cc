@@ -1,10 +1,8 @@
 #include "checkers/linearizability/compiled_problem.h"
 
 #include <algorithm>
-#include <functional>
 #include <limits>
 #include <map>
-#include <queue>
 
 namespace ordeal {
 namespace {
@@ -87,42 +85,24 @@ class Compiler {
   }
 
   void place_events() {
-    struct Edge {
-      std::size_t position;
-      std::uint32_t op;
-      bool response;
-    };
-    std::vector<Edge> edges;
+    std::vector<Interval> definite;
     for (std::uint32_t i = 0; i < problem_.ops.size(); ++i) {
       const RegisterOp& op = problem_.ops[i];
       if (!op.definite()) continue;
-      const auto number = static_cast<std::uint32_t>(out_.ops.size());
-      out_.ops.push_back({.action = visible(op.action), .slot = 0, .source = i});
-      edges.push_back({op.invoke, number, false});
-      edges.push_back({op.response, number, true});
+      definite.push_back({.source = i, .invoke = op.invoke, .response = op.response});
+      out_.actions.push_back(visible(op.action));
     }
-    std::sort(edges.begin(), edges.end(),
-              [](const Edge& a, const Edge& b) { return a.position < b.position; });
-    std::priority_queue<std::uint32_t, std::vector<std::uint32_t>, std::greater<>> free_slots;
-    for (const Edge& edge : edges) {
-      CompiledOp& op = out_.ops[edge.op];
-      positions_.push_back(edge.position);
-      out_.events.push_back({.op = edge.op, .response = edge.response});
-      if (edge.response) {
-        free_slots.push(op.slot);
-        if (op.action.kind != ActionKind::kWrite) look_at(op.action.expects, out_.events.size());
-      } else if (free_slots.empty()) {
-        op.slot = out_.slots++;
-      } else {
-        op.slot = free_slots.top();
-        free_slots.pop();
-      }
+    out_.timeline = make_timeline(definite);
+    for (std::uint32_t i = 0; i < out_.timeline.events.size(); ++i) {
+      const SearchEvent& event = out_.timeline.events[i];
+      const Action& action = out_.actions[event.op];
+      if (event.response && action.kind != ActionKind::kWrite) look_at(action.expects, i + 1);
     }
   }
 
-  void look_at(ValueId value, std::size_t until) {
+  void look_at(ValueId value, std::uint32_t until) {
     std::uint32_t& last = out_.looked_at_until[value];
-    last = std::max(last, static_cast<std::uint32_t>(until));
+    last = std::max(last, until);
   }
 
   void collect_classes() {
@@ -133,13 +113,12 @@ class Compiler {
       const Action action = visible(op.action);
       const auto [it, fresh] = numbers.emplace(action, static_cast<std::uint32_t>(out_.classes.size()));
       if (fresh) {
-        out_.classes.push_back({.action = action, .invoked = {}, .sources = {}});
+        out_.classes.emplace_back();
+        out_.class_actions.push_back(action);
         out_.classes_giving[action.gives].push_back(it->second);
       }
       if (action.kind == ActionKind::kCas) look_at(action.expects, kForever);
-      const auto before =
-          std::lower_bound(positions_.begin(), positions_.end(), op.invoke) - positions_.begin();
-      out_.classes[it->second].invoked.push_back(static_cast<std::uint32_t>(before));
+      out_.classes[it->second].invoked.push_back(out_.timeline.events_before(op.invoke));
       out_.classes[it->second].sources.push_back(i);
     }
   }
@@ -147,7 +126,6 @@ class Compiler {
   const RegisterProblem& problem_;
   Relevance relevance_;
   CompiledProblem out_;
-  std::vector<std::size_t> positions_;  ///< of the events, in the history
 };
 
 }  // namespace

@@ -59,11 +59,11 @@ class Explainer {
   }
   /// kUnobserved: a value from before the window that no operation of it looks at.
   [[nodiscard]] ValueId state() const {
-    if (furthest_.last_write) return problem_.ops[*furthest_.last_write].action.gives;
+    if (furthest_.last_change) return problem_.ops[*furthest_.last_change].action.gives;
     return problem_.any_initial ? furthest_.initial : problem_.initial;
   }
   [[nodiscard]] std::string holds() const {
-    const std::string since = furthest_.last_write   ? "since " + name(*furthest_.last_write)
+    const std::string since = furthest_.last_change  ? "since " + name(*furthest_.last_change)
                               : problem_.any_initial ? "from before these operations"
                                                      : "from the beginning";
     return fmt::format("holds {} {}", value_text(state()), since);
@@ -161,11 +161,11 @@ class Explainer {
       why += ", which is overwritten";
       return;
     }
-    const bool over = furthest_.last_write && writer.completed() &&
-                      writer.complete < operation(*furthest_.last_write).invoke;
+    const bool over = furthest_.last_change && writer.completed() &&
+                      writer.complete < operation(*furthest_.last_change).invoke;
     witness.stuck.push_back(step(
         writer, fmt::format("{} cannot come next: {}", describe(history_, writer),
-                            over ? fmt::format("it was over before {} began", name(*furthest_.last_write))
+                            over ? fmt::format("it was over before {} began", name(*furthest_.last_change))
                                  : std::string("it has its place before these operations"))));
   }
 

@@ -5,10 +5,10 @@
 
 #include "checkers/keyed_checker.h"
 #include "checkers/linearizability/linearizable.h"
+#include "checkers/linearizability/timeline.h"
 #include "common/result.h"
 
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,9 +18,6 @@ namespace ordeal {
 /// A value of the register. 0 stands for every value that no remaining operation can tell from others.
 using ValueId = std::uint32_t;
 inline constexpr ValueId kUnobserved = 0;
-
-/// Response position of an operation whose outcome nobody knows.
-inline constexpr std::uint32_t kNever = std::numeric_limits<std::uint32_t>::max();
 
 enum class ActionKind : std::uint8_t {
   kObserve,  ///< the register holds `expects`

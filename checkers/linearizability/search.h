@@ -1,11 +1,7 @@
 #pragma once
-// Searches for an order of one register's operations. Exact; exponential at worst, so it has a budget.
-//
-// The search is that of Wing and Gong (J. Parallel Distrib. Comput. 1993) with Lowe's memo of visited
-// configurations and just-in-time linearization (Lowe, CCPE 2017): the history is walked response by
-// response, and an operation is placed only when the one that returns needs it. A configuration is therefore
-// small: the value, which of the open operations are placed, and how many of each class of unknown operations
-// were used.
+// Searches for an order of one register's operations, by search_engine.h. Operations that only look are
+// placed as soon as they fit; unknown operations are used only where they help; a value that nothing looks at
+// any more is forgotten.
 
 #include "checkers/linearizability/register_model.h"
 
@@ -23,14 +19,19 @@ enum class SearchEnd : std::uint8_t {
   kStopped,  ///< the stop callback said so
 };
 
-/// The furthest that any order came. Positions are those in `RegisterProblem::ops`.
+/// A state of an object, by number; equal states have equal numbers. Of a register: its ValueId.
+using StateId = std::uint32_t;
+
+/// The furthest that any order came. Positions are those in the problem's operations.
 struct Furthest {
-  std::size_t returning = 0;              ///< the operation that no order could place before its response
-  std::vector<std::size_t> tail;          ///< the last operations of the longest order, in order
-  std::size_t placed = 0;                 ///< length of that order
-  std::optional<std::size_t> last_write;  ///< the operation that gave the value it ends with; none: `initial`
-  ValueId initial = kUnobserved;          ///< the value that order begins with
-  std::vector<std::size_t> waiting;       ///< other open operations with a known outcome that are not placed
+  std::size_t returning = 0;      ///< the operation that no order could place before its response
+  std::vector<std::size_t> tail;  ///< the last operations of the longest order, in order
+  std::size_t placed = 0;         ///< length of that order
+  std::optional<std::size_t>
+      last_change;                   ///< the operation that gave the state it ends with; none: `initial`
+  StateId initial = 0;               ///< the state that order begins with
+  StateId state = 0;                 ///< the state it ends with, without what nothing looks at any more
+  std::vector<std::size_t> waiting;  ///< other open operations with a known outcome that are not placed
 };
 
 struct SearchResult {
