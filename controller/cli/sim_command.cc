@@ -225,7 +225,7 @@ int run_hunt(const SimCommandOptions& options, const Plan& given, SeedRange seed
   const HuntResult hunt = run_hunt_over(options, given, seeds);
   if (hunt.refused) return fail(*hunt.refused);
   if (interrupted()) fmt::print("interrupted after {} seeds\n", hunt.tally.seeds());
-  fmt::print("{}", hunt.tally.text(hunt.wall_seconds));
+  fmt::print("{}", hunt.tally.text(hunt.seconds));
   const int written = write_hashes(options, hunt.traces);
   return worst_exit(written, conclude(options, given, hunt));
 }
@@ -241,7 +241,7 @@ int run_campaigns(SimCommandOptions options, const Plan& given) {
     const HuntResult hunt = run_hunt_over(options, given, seeds);
     if (hunt.refused) return fail(*hunt.refused);
     if (interrupted()) break;  // It says neither that many runs are needed nor that few are enough.
-    found.add(hunt.tally.seeds(), hunt.wall_seconds,
+    found.add(hunt.tally.seeds(), hunt.seconds,
               hunt.first_bad ? std::optional<std::string>(hunt.first_kind) : std::nullopt);
   }
   if (interrupted()) fmt::print("interrupted: ");
@@ -267,7 +267,9 @@ void add_sim_options(CLI::App& command, SimCommandOptions& options) {
   command.add_option("--seeds", options.seeds, "hunt over these seeds: first..last");
   command.add_option("--jobs", options.jobs, "threads of a hunt; 0: one for each core")
       ->check(whole_number(0, kJobsMax));
-  command.add_option("--budget", options.budget_seconds, "seconds after which a hunt ends; 0: no limit")
+  command
+      .add_option("--budget", options.budget_seconds,
+                  "seconds after which a hunt ends, with --campaigns seconds of processor time; 0: no limit")
       ->check(seconds_from(0, false));
   command
       .add_option("--campaigns", options.campaigns,
