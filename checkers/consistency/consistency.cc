@@ -6,7 +6,7 @@
 #include "checkers/causal/session_guarantees.h"
 #include "checkers/consistency/register_story.h"
 #include "checkers/transactions/list_append.h"
-#include "checkers/transactions/micro_op.h"
+#include "checkers/micro_op.h"
 #include "checkers/transactions/register_history.h"
 #include "checkers/transactions/weak_isolation.h"
 

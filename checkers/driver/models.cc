@@ -8,6 +8,7 @@
 #include "checkers/consistency/consistency.h"
 #include "checkers/formats/json_text.h"
 #include "checkers/linearizability/linearizable.h"
+#include "checkers/linearizability/objects/objects.h"
 #include "checkers/simple/bank.h"
 #include "checkers/simple/counter.h"
 #include "checkers/simple/queue.h"
@@ -30,6 +31,20 @@ std::optional<RegisterSemantics> find_semantics(std::string_view name) {
   return std::nullopt;
 }
 
+/// Objects that are judged by the search.
+std::optional<ObjectFactory> find_object(std::string_view name, const Value& initial) {
+  if (name == "owned-mutex") return make_mutex({});
+  if (name == "reentrant-mutex") return make_mutex({.reentrant = true, .fenced = false});
+  if (name == "fenced-mutex") return make_mutex({.reentrant = false, .fenced = true});
+  if (name == "reentrant-fenced-mutex") return make_mutex({.reentrant = true, .fenced = true});
+  if (name == "linearizable-counter") return make_counter();
+  if (name == "linearizable-set") return make_set();
+  if (name == "fifo-queue") return make_fifo_queue();
+  if (name == "append") return make_append();
+  if (name == "multi-register") return make_multi_register(initial);
+  return std::nullopt;
+}
+
 std::unique_ptr<Checker> make_simple_checker(std::string_view name) {
   if (name == "unique-ids") return make_unique_ids_checker();
   if (name == "counter") return make_counter_checker();
@@ -48,6 +63,16 @@ const std::vector<ModelInfo>& list_models() {
         {"register", "linearizable reads, writes and compare-and-sets; nil is absent, a mismatch is a fact"},
         {"cas-register", "the same as Knossos reads it: a nil read and a failed compare-and-set say nothing"},
         {"mutex", "acquire and release, one after the other, whoever does them"},
+        {"owned-mutex", "the same, and only the process that acquired it can release it"},
+        {"reentrant-mutex", "the same, and the holder may acquire it again"},
+        {"fenced-mutex", "an owned mutex whose acquires answer with numbers that grow"},
+        {"reentrant-fenced-mutex", "both; the holder gets the same number again"},
+        {"append", "linearizable appends to a text or a list, reads and writes of all of it"},
+        {"fifo-queue", "linearizable enqueue and dequeue; a dequeue of nil found it empty"},
+        {"linearizable-set", "linearizable add, remove, contains and read of all"},
+        {"linearizable-counter", "linearizable add, increment, decrement and read"},
+        {"multi-register",
+         "linearizable transactions of reads and writes of several registers; a nil read says nothing"},
     };
     const std::vector<ModelInfo> simple = {
         {"unique-ids", "generate: no id twice"},
@@ -69,23 +94,36 @@ Result<std::unique_ptr<Checker>> make_model_checker(std::string_view name) {
   if (std::unique_ptr<Checker> level = make_consistency_checker(name)) return level;
   if (std::unique_ptr<Checker> simple = make_simple_checker(name)) return simple;
   const std::size_t colon = name.find(':');
-  std::optional<RegisterSemantics> semantics = find_semantics(name.substr(0, colon));
-  if (!semantics) {
+  const std::string_view model = name.substr(0, colon);
+  std::optional<RegisterSemantics> semantics = find_semantics(model);
+  if (!semantics && !find_object(model, {})) {
     std::vector<std::string_view> names;
     for (const ModelInfo& info : list_models()) names.push_back(info.name);
     return Error{ErrorCode::kInvalidArgument,
                  fmt::format("there is no model \"{}\"; give one of {}; :VALUE behind a register's says what "
                              "it holds at the beginning",
-                             name.substr(0, colon), fmt::join(names, ", "))};
+                             model, fmt::join(names, ", "))};
   }
+  std::optional<Value> initial;
   if (colon != std::string_view::npos) {
-    Result<Value> initial = parse_json(name.substr(colon + 1));
-    if (!initial.ok()) {
+    Result<Value> value = parse_json(name.substr(colon + 1));
+    if (!value.ok()) {
       return Error{ErrorCode::kInvalidArgument,
-                   fmt::format("the initial value in \"{}\" is not JSON: {}", name, initial.error().message)};
+                   fmt::format("the initial value in \"{}\" is not JSON: {}", name, value.error().message)};
     }
-    semantics->initial = *std::move(initial);
+    initial = *std::move(value);
   }
+  if (!semantics) {
+    const bool takes = model == "multi-register";
+    if (initial && (!takes || initial->as_map() == nullptr)) {
+      return Error{
+          ErrorCode::kInvalidArgument,
+          fmt::format("{} in \"{}\"",
+                      takes ? "the registers' values are no map" : "the model takes no initial value", name)};
+    }
+    return make_linearizable_checker(*find_object(model, initial.value_or(Value())));
+  }
+  if (initial) semantics->initial = *std::move(initial);
   return make_linearizable_register_checker(*semantics);
 }
 

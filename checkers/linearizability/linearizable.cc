@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "checkers/keyed_checker.h"
 #include "checkers/linearizability/blocks.h"
 #include "checkers/linearizability/explain.h"
 #include "checkers/linearizability/first_violation.h"
+#include "checkers/linearizability/object_problem.h"
 #include "checkers/linearizability/register_model.h"
 #include "checkers/linearizability/search.h"
 #include "checkers/linearizability/shrink.h"
@@ -22,9 +25,9 @@ namespace {
 constexpr std::uint64_t kShrinkStepsMin = 200'000;
 
 /// "the limit of 1000 states is used up", with what it had reached.
-std::string explain_unknown(const HistoryTable& history, const KeySlice& slice,
-                            const RegisterProblem& problem, const SearchResult& result,
-                            const Budget& budget) {
+template <class Problem>
+std::string explain_unknown(const HistoryTable& history, const KeySlice& slice, const Problem& ops,
+                            const SearchResult& result, const Budget& budget) {
   std::string why;
   switch (result.end) {
     case SearchEnd::kSteps:
@@ -40,10 +43,21 @@ std::string explain_unknown(const HistoryTable& history, const KeySlice& slice,
   why = fmt::format("no verdict: {} ({} states visited, {} bytes, {} operations)", why, result.steps,
                     result.bytes, slice.operations.size());
   if (!result.furthest) return why;
-  const RegisterOp& op = problem.ops[result.furthest->returning];
   return why + fmt::format("; the search came to {}, {} other operations were open",
-                           describe(history, slice.operations[op.operation]),
+                           describe(history, slice.operations[ops[result.furthest->returning].operation]),
                            result.furthest->waiting.size());
+}
+
+Budget shrink_budget(const Budget& budget, std::uint64_t steps) {
+  Budget rest = budget;
+  rest.steps_max = std::max(steps * 4, kShrinkStepsMin);
+  return rest;
+}
+
+void accuse(KeyFinding& finding, Witness witness) {
+  finding.verdict = Verdict::kInvalid;
+  finding.witness = std::move(witness);
+  finding.why = finding.witness->stuck.front().text;
 }
 
 class LinearizableRegister final : public KeyedChecker {
@@ -78,9 +92,10 @@ class LinearizableRegister final : public KeyedChecker {
     if (result.end == SearchEnd::kFound) {
       finding.verdict = Verdict::kValid;
     } else if (result.end == SearchEnd::kNone) {
-      accuse(finding, history, slice, shrink(problem, *result.furthest, shrink_budget(budget, result.steps)));
+      accuse(finding,
+             explain(history, slice, shrink(problem, *result.furthest, shrink_budget(budget, result.steps))));
     } else {
-      finding.why = explain_unknown(history, slice, problem, result, budget);
+      finding.why = explain_unknown(history, slice, problem.ops, result, budget);
     }
     return finding;
   }
@@ -105,7 +120,7 @@ class LinearizableRegister final : public KeyedChecker {
     finding.steps += result.steps;
     finding.bytes = result.bytes;
     if (result.end == SearchEnd::kNone) {
-      accuse(finding, history, slice, shrink(part, *result.furthest, rest));
+      accuse(finding, explain(history, slice, shrink(part, *result.furthest, rest)));
     } else {
       finding.verdict = Verdict::kInvalid;
       finding.why = "no order explains every answer; the search for a short story of it was given up";
@@ -113,23 +128,57 @@ class LinearizableRegister final : public KeyedChecker {
     return finding;
   }
 
-  static Budget shrink_budget(const Budget& budget, std::uint64_t steps) {
-    Budget rest = budget;
-    rest.steps_max = std::max(steps * 4, kShrinkStepsMin);
-    return rest;
-  }
-
-  static void accuse(KeyFinding& finding, const HistoryTable& history, const KeySlice& slice,
-                     const ViolationCore& core) {
-    finding.verdict = Verdict::kInvalid;
-    finding.witness = explain(history, slice, core);
-    finding.why = finding.witness->stuck.front().text;
-  }
-
   RegisterSemantics semantics_;
 };
 
+class LinearizableObject final : public KeyedChecker {
+ public:
+  explicit LinearizableObject(ObjectFactory factory) : factory_(std::move(factory)) {}
+
+  [[nodiscard]] std::string_view name() const override { return "linearizable"; }
+
+  [[nodiscard]] KeyFinding check_key(const HistoryTable& history, const KeySlice& slice,
+                                     const Budget& budget) const override {
+    KeyFinding finding;
+    const std::unique_ptr<SequentialObject> object = factory_(history, slice);
+    const Result<std::vector<ObjectProblem>> problems = make_object_problems(*object, history, slice);
+    if (!problems.ok()) {
+      finding.why = problems.error().message;
+      return finding;
+    }
+    finding.verdict = Verdict::kValid;
+    // Of several violated parts the one to tell of is the one that was violated first.
+    std::optional<ObjectCore> first;
+    for (const ObjectProblem& problem : *problems) {
+      Budget rest = budget;
+      rest.steps_max -= std::min(finding.steps, budget.steps_max);
+      SearchResult result = search(*object, problem, rest);
+      finding.steps += result.steps;
+      finding.bytes = std::max(finding.bytes, result.bytes);
+      if (result.end == SearchEnd::kFound) continue;
+      if (result.end == SearchEnd::kNone) {
+        ObjectCore core{.problem = problem, .furthest = std::move(*result.furthest)};
+        if (!first || core.end() < first->end()) first = std::move(core);
+        continue;
+      }
+      finding.verdict = Verdict::kUnknown;
+      if (finding.why.empty()) finding.why = explain_unknown(history, slice, problem, result, budget);
+    }
+    if (!first) return finding;
+    const Budget rest = shrink_budget(budget, finding.steps);
+    accuse(finding, explain(*object, history, slice, shrink(*object, *std::move(first), rest)));
+    return finding;
+  }
+
+ private:
+  ObjectFactory factory_;
+};
+
 }  // namespace
+
+std::unique_ptr<Checker> make_linearizable_checker(ObjectFactory factory) {
+  return std::make_unique<LinearizableObject>(std::move(factory));
+}
 
 std::unique_ptr<Checker> make_linearizable_register_checker(const RegisterSemantics& semantics) {
   return std::make_unique<LinearizableRegister>(semantics);

@@ -1,12 +1,14 @@
 #pragma once
-// The linearizability checker for registers: per key, is there one order of the operations, each between its
-// invocation and its completion, that explains every answer? Reads, writes and compare-and-sets; an operation
-// whose outcome nobody knows may take effect at any time after its invocation or never.
+// The linearizability checkers: per key, is there one order of the operations, each between its invocation
+// and its completion, that explains every answer? For registers (reads, writes and compare-and-sets), and for
+// any object with a sequential specification. An operation whose outcome nobody knows may take effect at any
+// time after its invocation or never.
 //
 // Real time is the order of the history: a completion recorded before an invocation precedes it, also at
 // equal times.
 
 #include "checkers/checker.h"
+#include "checkers/linearizability/object.h"
 
 #include <memory>
 
@@ -42,5 +44,9 @@ struct RegisterSemantics {
 /// makes the verdict unknown and is named.
 [[nodiscard]] std::unique_ptr<Checker> make_linearizable_register_checker(
     const RegisterSemantics& semantics = {});
+
+/// Named "linearizable", for any object; see objects/objects.h. An operation that the object has not, or
+/// whose value has the wrong form, makes the verdict unknown and is named.
+[[nodiscard]] std::unique_ptr<Checker> make_linearizable_checker(ObjectFactory factory);
 
 }  // namespace ordeal

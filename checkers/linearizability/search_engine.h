@@ -9,7 +9,7 @@
 
 #include "checkers/checker.h"
 #include "checkers/configuration_set.h"
-#include "checkers/linearizability/search.h"
+#include "checkers/linearizability/search_result.h"
 #include "checkers/linearizability/timeline.h"
 
 #include <algorithm>
@@ -55,6 +55,8 @@ class SearchEngine {
 
   // --- What the rules may ask about the configuration in hand ---
 
+  /// How many events there were.
+  [[nodiscard]] std::uint32_t event() const { return event_; }
   /// Calls with each open operation that is not placed.
   template <class Call>
   void for_each_open(const Call& call) const {

@@ -1,6 +1,6 @@
 #include "checkers/transactions/register_history.h"
 
-#include "checkers/transactions/micro_op.h"
+#include "checkers/micro_op.h"
 
 #include <fmt/format.h>
 

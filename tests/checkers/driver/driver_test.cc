@@ -129,8 +129,7 @@ TEST_F(CheckFile, SaysWhatIsWrongWithAnOption) {
   options.model = "queue";
   EXPECT_THAT(
       error_of(path, options),
-      HasSubstr(
-          "there is no model \"queue\"; give one of register, cas-register, mutex, unique-ids, counter"));
+      HasSubstr("there is no model \"queue\"; give one of register, cas-register, mutex, owned-mutex, "));
   options.model = "register:[";
   EXPECT_THAT(error_of(path, options), HasSubstr("the initial value in \"register:[\" is not JSON"));
   options.model.clear();
@@ -147,6 +146,22 @@ TEST_F(CheckFile, TakesTheInitialValueFromTheModel) {
   EXPECT_EQ(check_file(path, options)->verdict(), Verdict::kValid);
   options.model = "register";
   EXPECT_EQ(check_file(path, options)->verdict(), Verdict::kInvalid);
+}
+
+TEST_F(CheckFile, TakesTheRegistersValuesFromTheModel) {
+  const std::string path = write("edn",
+                                 "{:type :invoke, :process 0, :f :txn, :value [[:r :x nil] [:r 7 nil]]}\n"
+                                 "{:type :ok, :process 0, :f :txn, :value [[:r :x 1] [:r 7 2]]}\n");
+  CheckOptions options;
+  options.model = R"(multi-register:{"x": 1, "7": 2})";
+  EXPECT_EQ(check_file(path, options)->verdict(), Verdict::kValid);
+  options.model = R"(multi-register:{"x": 1, "7": 3})";
+  EXPECT_THAT(check_file(path, options)->findings.at(0).why,
+              HasSubstr("it read 2 from \"7\", which holds 3"));
+  options.model = "multi-register:[1]";
+  EXPECT_THAT(error_of(path, options), HasSubstr("the registers' values are no map"));
+  options.model = "append:1";
+  EXPECT_THAT(error_of(path, options), HasSubstr("the model takes no initial value"));
 }
 
 TEST_F(CheckFile, ChecksBareTransactionsForLevels) {

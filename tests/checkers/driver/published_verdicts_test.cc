@@ -64,7 +64,26 @@ TEST(PublishedVerdicts, KnossosCasRegisterGood) {
 TEST(PublishedVerdicts, KnossosMutexBad) {
   const std::vector<fs::path> files = files_of(kHistories / "knossos" / "mutex" / "bad");
   EXPECT_EQ(files.size(), 1u);
-  for (const fs::path& file : files) expect_verdict(file, "mutex", Verdict::kInvalid);
+  for (const fs::path& file : files) {
+    expect_verdict(file, "mutex", Verdict::kInvalid);
+    expect_verdict(file, "owned-mutex", Verdict::kInvalid);
+  }
+}
+
+TEST(PublishedVerdicts, PorcupineKeyValue) {
+  const std::vector<fs::path> files = files_of(kHistories / "porcupine-kv");
+  EXPECT_EQ(files.size(), 4u);
+  for (const fs::path& file : files) {
+    const bool ok = file.stem().string().ends_with("ok");
+    expect_verdict(file, "append", ok ? Verdict::kValid : Verdict::kInvalid);
+  }
+}
+
+TEST(PublishedVerdicts, KnossosMultiRegister) {
+  const std::vector<fs::path> files = files_of(kHistories / "knossos" / "multi-register" / "good");
+  EXPECT_EQ(files.size(), 1u);
+  for (const fs::path& file : files)
+    expect_verdict(file, R"(multi-register:{"x": 0, "y": 0})", Verdict::kValid);
 }
 
 TEST(PublishedVerdicts, KnossosCasRegisterBad) {

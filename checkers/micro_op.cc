@@ -1,4 +1,4 @@
-#include "checkers/transactions/micro_op.h"
+#include "checkers/micro_op.h"
 
 namespace ordeal {
 
