@@ -69,6 +69,11 @@ std::vector<KeySlice> split_by_key(const HistoryTable& history) {
   return slices;
 }
 
+Result<KeyProof> KeyedChecker::prove_key(const HistoryTable& /*history*/, const KeySlice& /*slice*/,
+                                         const Budget& /*budget*/) const {
+  return Error{ErrorCode::kUnsupported, fmt::format("the checker \"{}\" gives no proofs", name())};
+}
+
 Finding KeyedChecker::check(const HistoryTable& history, const Budget& budget) const {
   const std::vector<KeySlice> slices = split_by_key(history);
   std::vector<KeyFinding> findings;

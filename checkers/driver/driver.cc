@@ -53,11 +53,17 @@ std::vector<std::size_t> by_size(const std::vector<KeySlice>& slices) {
   return order;
 }
 
+/// Keys that are judged at the same time share the memory.
+Budget budget_of_a_key(Budget budget, std::size_t keys, unsigned threads) {
+  budget.bytes_max /= std::clamp<std::uint64_t>(keys, 1, threads);
+  return budget;
+}
+
 Finding check_keys(const KeyedChecker& checker, const HistoryTable& history, Budget budget,
                    unsigned threads) {
   const std::vector<KeySlice> slices = split_by_key(history);
   std::vector<KeyFinding> findings(slices.size());
-  budget.bytes_max /= std::clamp<std::uint64_t>(slices.size(), 1, threads);
+  budget = budget_of_a_key(std::move(budget), slices.size(), threads);
   for_each_on_threads(by_size(slices), threads,
                       [&](std::size_t i) { findings[i] = checker.check_key(history, slices[i], budget); });
   return checker.combine(slices, findings);
@@ -113,6 +119,26 @@ std::vector<Finding> check_history(const HistoryTable& history,
     clock.explain(findings.back());
   }
   return findings;
+}
+
+Result<std::vector<KeyProof>> prove_history(const HistoryTable& history, const Checker& checker,
+                                            const CheckLimits& limits) {
+  const auto* keyed = dynamic_cast<const KeyedChecker*>(&checker);
+  if (keyed == nullptr) {
+    return Error{ErrorCode::kUnsupported, fmt::format("the checker \"{}\" gives no proofs", checker.name())};
+  }
+  const BudgetClock clock(limits);
+  const std::vector<KeySlice> slices = split_by_key(history);
+  const Budget budget = budget_of_a_key(clock.budget(), slices.size(), thread_count(limits));
+  std::vector<std::optional<Result<KeyProof>>> made(slices.size());
+  for_each_on_threads(by_size(slices), thread_count(limits),
+                      [&](std::size_t i) { made[i] = keyed->prove_key(history, slices[i], budget); });
+  std::vector<KeyProof> proofs;
+  for (std::optional<Result<KeyProof>>& proof : made) {
+    if (!proof->ok()) return proof->error();
+    proofs.push_back(**std::move(proof));
+  }
+  return proofs;
 }
 
 namespace {
@@ -202,7 +228,8 @@ class HistoryLoader {
   std::string text_;
 };
 
-Result<std::vector<Finding>> check_loaded(const CheckReport& report, const CheckLimits& limits) {
+Result<std::vector<Finding>> check_loaded(CheckReport& report, const CheckOptions& options) {
+  const CheckLimits& limits = options.limits;
   Result<std::unique_ptr<Checker>> checker = make_model_checker(report.model);
   if (!checker.ok()) return checker.error();
   if (report.transactions ? report.operations == 0 : report.history.empty()) {
@@ -213,6 +240,7 @@ Result<std::vector<Finding>> check_loaded(const CheckReport& report, const Check
                                  .details = {}}};
   }
   if (report.transactions) {
+    if (options.prove) return Error{ErrorCode::kUnsupported, "there are no proofs for transactions alone"};
     const BudgetClock clock(limits);
     std::optional<Finding> finding = check_register_level(report.model, *report.transactions, clock.budget());
     if (!finding) {
@@ -223,6 +251,11 @@ Result<std::vector<Finding>> check_loaded(const CheckReport& report, const Check
     }
     clock.explain(*finding);
     return std::vector<Finding>{*std::move(finding)};
+  }
+  if (options.prove) {
+    Result<std::vector<KeyProof>> proofs = prove_history(report.history, **checker, limits);
+    if (!proofs.ok()) return proofs.error();
+    report.proofs = *std::move(proofs);
   }
   std::vector<std::unique_ptr<Checker>> checkers;
   checkers.push_back(*std::move(checker));
@@ -248,7 +281,7 @@ Result<CheckReport> check_file(const std::string& path, const CheckOptions& opti
   report.operations =
       report.transactions ? report.transactions->access_count() : report.history.operations().size();
   const Clock::time_point read = Clock::now();
-  Result<std::vector<Finding>> findings = check_loaded(report, options.limits);
+  Result<std::vector<Finding>> findings = check_loaded(report, options);
   if (!findings.ok()) return findings.error();
   report.findings = *std::move(findings);
   report.seconds_reading = std::chrono::duration<double>(read - start).count();

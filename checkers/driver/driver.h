@@ -4,6 +4,7 @@
 
 #include "checkers/checker.h"
 #include "checkers/formats/formats.h"
+#include "checkers/keyed_checker.h"
 #include "common/result.h"
 
 #include <cstdint>
@@ -29,6 +30,7 @@ struct CheckOptions {
   std::string model;   ///< a name of list_models; empty: the usual one of the format
   std::string format;  ///< a name of list_formats; empty: by what the file looks like
   CheckLimits limits;
+  bool prove = false;  ///< also say what the verdict rests on; takes as long again
 };
 
 struct CheckReport {
@@ -39,6 +41,7 @@ struct CheckReport {
   std::size_t operations = 0;                    ///< of clients; reads and writes of transactions
   std::vector<std::string> notes;                ///< how the file was read
   std::vector<Finding> findings;                 ///< one per checker
+  std::vector<KeyProof> proofs;                  ///< one per key, if they were asked for
   double seconds_reading = 0;
   double seconds = 0;  ///< reading and checking
 
@@ -49,6 +52,11 @@ struct CheckReport {
 /// Reads and checks a file; gzip is unpacked. The error names the file and says what to do; what a checker
 /// cannot decide is a finding, not an error.
 [[nodiscard]] Result<CheckReport> check_file(const std::string& path, const CheckOptions& options);
+
+/// What a checker's verdict rests on, key by key. The error says that the checker gives no proofs. Requires:
+/// history.check_well_formed().
+[[nodiscard]] Result<std::vector<KeyProof>> prove_history(const HistoryTable& history, const Checker& checker,
+                                                          const CheckLimits& limits);
 
 /// One finding per checker, in their order. Requires: history.check_well_formed().
 [[nodiscard]] std::vector<Finding> check_history(const HistoryTable& history,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <tuple>
 
 namespace ordeal {
 namespace {
@@ -48,16 +49,17 @@ class Decider {
  public:
   explicit Decider(const RegisterProblem& problem) : problem_(problem), clusters_(problem.values.size()) {}
 
-  std::optional<BlockVerdict> run() && {
+  std::optional<BlockVerdict> run(bool with_order) && {
     if (problem_.any_initial || !collect()) return std::nullopt;
     find_needed();
     for (const auto step : {&Decider::link, &Decider::find_unwritten, &Decider::build_blocks,
                             &Decider::find_cycles, &Decider::compare_blocks}) {
       if (std::vector<ValueId> guilty = (this->*step)(); !guilty.empty()) {
-        return BlockVerdict{.valid = false, .values = std::move(guilty)};
+        return BlockVerdict{.valid = false, .values = std::move(guilty), .order = {}};
       }
     }
-    return BlockVerdict{.valid = true, .values = {}};
+    return BlockVerdict{
+        .valid = true, .values = {}, .order = with_order ? order() : std::vector<std::uint32_t>()};
   }
 
  private:
@@ -222,6 +224,32 @@ class Decider {
     return {};
   }
 
+  /// Blocks by where they begin: the first response, or the last invocation when that is earlier, for then
+  /// all of the block fits between the two. If A has to precede B (A.first < B.last), A begins earlier: were
+  /// B.first <= A.last, that and no circle would give it.
+  std::vector<std::uint32_t> order() {
+    std::sort(blocks_.begin(), blocks_.end(), [](const Block& a, const Block& b) {
+      return std::min(a.first, a.last) < std::min(b.first, b.last);
+    });
+    std::vector<std::uint32_t> rank(clusters_.size(), kNowhere);
+    std::uint32_t next = 0;
+    for (const Block& block : blocks_) {
+      for (const ValueId value : chain_of(block.head)) rank[value] = next++;
+    }
+    std::vector<std::uint32_t> order;
+    for (std::uint32_t i = 0; i < problem_.ops.size(); ++i) {
+      const Action& action = problem_.ops[i].action;
+      if (!action.changes() || clusters_[action.gives].needed) order.push_back(i);
+    }
+    const auto place = [&](std::uint32_t i) {
+      const Action& action = problem_.ops[i].action;
+      return std::tuple(rank[action.changes() ? action.gives : action.expects], !action.changes(), i);
+    };
+    std::sort(order.begin(), order.end(),
+              [&](std::uint32_t a, std::uint32_t b) { return place(a) < place(b); });
+    return order;
+  }
+
   const RegisterProblem& problem_;
   std::vector<Cluster> clusters_;  ///< by ValueId
   std::vector<bool> reached_;      ///< by ValueId: part of a block
@@ -230,8 +258,8 @@ class Decider {
 
 }  // namespace
 
-std::optional<BlockVerdict> decide_by_blocks(const RegisterProblem& problem) {
-  return Decider(problem).run();
+std::optional<BlockVerdict> decide_by_blocks(const RegisterProblem& problem, bool with_order) {
+  return Decider(problem).run(with_order);
 }
 
 }  // namespace ordeal

@@ -12,10 +12,12 @@ namespace ordeal {
 
 struct BlockVerdict {
   bool valid = false;
-  std::vector<ValueId> values;  ///< when not valid: values whose operations alone have no order
+  std::vector<ValueId> values;       ///< when not valid: values whose operations alone have no order
+  std::vector<std::uint32_t> order;  ///< when valid and asked for: positions in the operations
 };
 
 /// Nothing when it cannot tell: a value with two writers, a written initial value, a kDeny, or a window.
-[[nodiscard]] std::optional<BlockVerdict> decide_by_blocks(const RegisterProblem& problem);
+[[nodiscard]] std::optional<BlockVerdict> decide_by_blocks(const RegisterProblem& problem,
+                                                           bool with_order = false);
 
 }  // namespace ordeal

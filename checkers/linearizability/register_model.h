@@ -63,7 +63,9 @@ struct RegisterProblem {
   std::vector<Cell> values;     ///< what a ValueId stands for; [0] is not used
   ValueId initial = kUnobserved;
   Value initial_value;
-  bool any_initial = false;  ///< the problem is a window of a longer one: it may begin with any value
+  bool any_initial = false;    ///< the problem is a window of a longer one: it may begin with any value
+  std::uint32_t begin = 0;     ///< of a window: the position from which on it counts
+  std::uint32_t end = kNever;  ///< the last position that counts
 };
 
 // Cells that no history has.

@@ -330,8 +330,12 @@ class SearchEngine {
   }
 
   SearchResult finish(SearchEnd end) {
-    SearchResult result{.end = end, .steps = steps_, .bytes = bytes(), .furthest = std::nullopt};
-    if (end != SearchEnd::kFound) result.furthest = std::move(furthest_);
+    SearchResult result{.end = end, .steps = steps_, .bytes = bytes(), .order = {}, .furthest = std::nullopt};
+    if (end == SearchEnd::kFound) {
+      result.order = std::move(order_);
+    } else {
+      result.furthest = std::move(furthest_);
+    }
     return result;
   }
 

@@ -34,6 +34,7 @@ struct SearchResult {
   SearchEnd end = SearchEnd::kNone;
   std::uint64_t steps = 0;           ///< configurations visited
   std::uint64_t bytes = 0;           ///< memory used
+  std::vector<std::uint32_t> order;  ///< of kFound: positions in the problem's operations
   std::optional<Furthest> furthest;  ///< of every end but kFound, if any operation had to return
 };
 

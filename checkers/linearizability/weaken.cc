@@ -1,5 +1,7 @@
 #include "checkers/linearizability/weaken.h"
 
+#include <algorithm>
+
 namespace ordeal {
 namespace {
 
@@ -8,7 +10,9 @@ RegisterProblem without_ops(const RegisterProblem& problem) {
           .values = problem.values,
           .initial = problem.initial,
           .initial_value = problem.initial_value,
-          .any_initial = problem.any_initial};
+          .any_initial = problem.any_initial,
+          .begin = problem.begin,
+          .end = problem.end};
 }
 
 /// The same with numbers only for the values that are left: every later weakening copies all of them.
@@ -37,6 +41,7 @@ RegisterProblem with_few_values(RegisterProblem problem) {
 
 RegisterProblem cut_after(const RegisterProblem& problem, std::size_t position) {
   RegisterProblem out = without_ops(problem);
+  out.end = std::min<std::uint32_t>(out.end, static_cast<std::uint32_t>(position));
   for (RegisterOp op : problem.ops) {
     if (op.invoke > position) break;
     if (op.definite() && op.response > position) {
@@ -51,6 +56,7 @@ RegisterProblem cut_after(const RegisterProblem& problem, std::size_t position) 
 RegisterProblem cut_before(const RegisterProblem& problem, std::size_t position) {
   RegisterProblem out = without_ops(problem);
   out.any_initial = true;
+  out.begin = std::max<std::uint32_t>(out.begin, static_cast<std::uint32_t>(position));
   for (RegisterOp op : problem.ops) {
     if (op.invoke < position && op.definite()) {
       if (op.response < position || !op.action.changes()) continue;

@@ -1,6 +1,7 @@
 #include "controller/cli/check_command.h"
 
 #include "checkers/driver/driver.h"
+#include "checkers/formats/certificate.h"
 #include "controller/cli/exit_code.h"
 #include "controller/cli/numbers.h"
 #include "controller/cli/verdict_text.h"
@@ -18,6 +19,7 @@ namespace {
 int exit_of_error(const Error& error) {
   switch (error.code) {
     case ErrorCode::kInvalidArgument:
+    case ErrorCode::kUnsupported:
     case ErrorCode::kNotFound:
     case ErrorCode::kPermissionDenied:
     case ErrorCode::kResourceExhausted:
@@ -56,6 +58,8 @@ void add_check_options(CLI::App& command, CheckCommandOptions& options) {
       ->check(whole_number(1, 1 << 20));
   command.add_option("--steps", options.steps, "give up after so many states of one key; 0: never")
       ->check(whole_number(0));
+  command.add_option("--certificate", options.certificate,
+                     "file for what the verdict rests on, for ordeal-verify; takes as long again");
 }
 
 int check_command(const CheckCommandOptions& options) {
@@ -71,6 +75,7 @@ int check_command(const CheckCommandOptions& options) {
   check.limits.seconds = options.seconds;
   check.limits.memory_bytes = options.memory_mb << 20;
   if (options.steps > 0) check.limits.steps_max = options.steps;
+  check.prove = !options.certificate.empty();
   const Result<CheckReport> report = check_file(path, check);
   if (!report.ok()) {
     fmt::print(stderr, "ordeal check: {}\n", report.error().message);
@@ -80,6 +85,14 @@ int check_command(const CheckCommandOptions& options) {
   for (const Finding& finding : report->findings) fmt::print("{}", finding_text(finding));
   fmt::print("{} operations as {}, model {}, {:.3f} s of which {:.3f} s reading\n", report->operations,
              to_text(report->format), report->model, report->seconds, report->seconds_reading);
+  if (check.prove) {
+    const std::string text = print_certificate(report->model, report->history.size(), report->proofs);
+    if (const Status written = report::replace_file(options.certificate, text); !written.ok()) {
+      fmt::print(stderr, "ordeal check: {}\n", written.error().message);
+      return exit_of_error(written.error());
+    }
+    fmt::print("certificate: {}\n", options.certificate);
+  }
   for (const std::string& reason : vacuous) fmt::print("vacuous: {}\n", reason);
   const report::RunVerdict verdict = report::judge(report->findings, vacuous);
   fmt::print("verdict: {}\n", report::to_text(verdict));

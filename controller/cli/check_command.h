@@ -15,6 +15,7 @@ struct CheckCommandOptions {
   double seconds = 60;
   std::uint64_t memory_mb = 4096;
   std::uint64_t steps = 0;  ///< 0: no limit
+  std::string certificate;  ///< file for what the verdict rests on; empty: none
 };
 
 void add_check_options(CLI::App& command, CheckCommandOptions& options);
