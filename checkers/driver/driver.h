@@ -3,13 +3,12 @@
 // Budget. Behind `ordeal check`, and used after a run.
 
 #include "checkers/checker.h"
-#include "checkers/formats/formats.h"
+#include "checkers/driver/load_history.h"
 #include "common/result.h"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,14 +30,10 @@ struct CheckOptions {
   CheckLimits limits;
 };
 
-struct CheckReport {
+struct CheckReport : LoadedHistory {
   std::string model;
-  HistoryFormat format = HistoryFormat::kJsonl;
-  HistoryTable history;
-  std::optional<TransactionTable> transactions;  ///< instead of the history, of formats that have no more
-  std::size_t operations = 0;                    ///< of clients; reads and writes of transactions
-  std::vector<std::string> notes;                ///< how the file was read
-  std::vector<Finding> findings;                 ///< one per checker
+  std::size_t operations = 0;     ///< of clients; reads and writes of transactions
+  std::vector<Finding> findings;  ///< one per checker
   double seconds_reading = 0;
   double seconds = 0;  ///< reading and checking
 
@@ -49,6 +44,11 @@ struct CheckReport {
 /// Reads and checks a file; gzip is unpacked. The error names the file and says what to do; what a checker
 /// cannot decide is a finding, not an error.
 [[nodiscard]] Result<CheckReport> check_file(const std::string& path, const CheckOptions& options);
+
+/// What one model says of a history; `model` as in CheckOptions. The error says that there is no such model,
+/// or none for such a history.
+[[nodiscard]] Result<Finding> check_loaded(const LoadedHistory& loaded, const std::string& model,
+                                           const CheckLimits& limits);
 
 /// One finding per checker, in their order. Requires: history.check_well_formed().
 [[nodiscard]] std::vector<Finding> check_history(const HistoryTable& history,

@@ -91,6 +91,32 @@ TEST_F(CheckFile, UnpacksGzipAlsoOfSeveralMembers) {
   const Result<CheckReport> report = check_file(path, {});
   ASSERT_TRUE(report.ok()) << report.error().message;
   EXPECT_EQ(report->history.to_history(), bad_history().history());
+  EXPECT_EQ(load_history(read(path), {})->history.to_history(), bad_history().history());
+}
+
+TEST_F(CheckFile, ReadsAPipe) {
+  const std::string text = print_jsonl(bad_history().history());
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ASSERT_EQ(::write(ends[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  ::close(ends[1]);
+  const Result<CheckReport> report = check_file("/dev/fd/" + std::to_string(ends[0]), {});
+  ::close(ends[0]);
+  ASSERT_TRUE(report.ok()) << report.error().message;
+  EXPECT_EQ(report->history.to_history(), bad_history().history());
+}
+
+TEST(LoadHistory, ReadsBytesAsItReadsFiles) {
+  const std::string text = print_jsonl(bad_history().history());
+  const Result<LoadedHistory> loaded = load_history(text, {});
+  ASSERT_TRUE(loaded.ok()) << loaded.error().message;
+  EXPECT_EQ(loaded->history.to_history(), bad_history().history());
+  EXPECT_EQ(load_history("w 1 2\n", {})->format, HistoryFormat::kAwdit);
+  EXPECT_EQ(load_history("<html>", {}).error().message.substr(0, 26), "looks like no history form");
+  EXPECT_EQ(load_history("{}\n", {.format = "xml", .memory_bytes = 1000}).error().code,
+            ErrorCode::kInvalidArgument);
+  EXPECT_EQ(load_history(text, {.format = {}, .memory_bytes = 10}).error().code,
+            ErrorCode::kResourceExhausted);
 }
 
 TEST_F(CheckFile, RefusesDamagedGzip) {
@@ -115,7 +141,7 @@ TEST_F(CheckFile, BoundsWhatAFileUnpacksTo) {
 TEST_F(CheckFile, SaysWhatIsWrongWithAFile) {
   EXPECT_THAT(error_of((folder_ / "none").string()), HasSubstr("none: No such file or directory"));
   EXPECT_THAT(error_of(folder_.string()), HasSubstr("a folder, expected a history file"));
-  EXPECT_THAT(error_of(write("html", "<html>")), HasSubstr("say which with --format"));
+  EXPECT_THAT(error_of(write("html", "<html>")), HasSubstr("say which, as --format takes it"));
   EXPECT_THAT(error_of(write("line", "{\"index\":0}\n")), HasSubstr("line: line 1: \"time\" is missing"));
   History history = good_history().history();
   history[3].index = 7;
@@ -212,7 +238,7 @@ TEST_F(CheckFile, AFileWithoutOperationsIsUnknown) {
   const Result<CheckReport> report = check_file(write("empty", ""), {});
   ASSERT_TRUE(report.ok());
   EXPECT_EQ(report->verdict(), Verdict::kUnknown);
-  EXPECT_EQ(report->findings.at(0).why, "the file has no operations: nothing was checked");
+  EXPECT_EQ(report->findings.at(0).why, "the history has no operations: nothing was checked");
 }
 
 TEST_F(CheckFile, AStoppedCheckIsUnknown) {
