@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <exception>
+#include <mutex>
 #include <numeric>
 #include <optional>
 #include <thread>
@@ -27,18 +29,32 @@ unsigned thread_count(const CheckLimits& limits) {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
-/// Runs `work(i)` for each i below `count`; several at once. `order` says which are begun first.
+/// Runs `work(i)` for each i of `order`, which says which are begun first; several at once. What one of them
+/// throws, such as for lack of memory, is thrown again here once all have stopped.
 void for_each_on_threads(const std::vector<std::size_t>& order, unsigned threads,
                          const std::function<void(std::size_t)>& work) {
   std::atomic<std::size_t> next = 0;
+  std::mutex mutex;
+  std::exception_ptr thrown;
   const auto loop = [&] {
-    for (std::size_t i = next++; i < order.size(); i = next++) work(order[i]);
+    try {
+      for (std::size_t i = next++; i < order.size(); i = next++) work(order[i]);
+    } catch (...) {
+      next = order.size();
+      const std::lock_guard<std::mutex> lock(mutex);
+      thrown = std::current_exception();
+    }
   };
   std::vector<std::thread> others;
   const std::size_t useful = std::min<std::size_t>(threads, order.size());
-  for (std::size_t i = 1; i < useful; ++i) others.emplace_back(loop);
+  try {
+    for (std::size_t i = 1; i < useful; ++i) others.emplace_back(loop);
+  } catch (const std::exception&) {
+    // Ignored: the threads that could be started do the work of all.
+  }
   loop();
   for (std::thread& thread : others) thread.join();
+  if (thrown) std::rethrow_exception(thrown);
 }
 
 /// The largest first: a large key that begins last would keep the other cores waiting.

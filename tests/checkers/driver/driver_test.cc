@@ -7,9 +7,11 @@
 
 #include <filesystem>
 #include <fstream>
+#include <new>
 
 #include "checkers/driver/models.h"
 #include "checkers/formats/jsonl.h"
+#include "checkers/keyed_checker.h"
 #include "checkers/linearizability/linearizable.h"
 #include "tests/checkers/history_builder.h"
 
@@ -275,6 +277,23 @@ TEST(CheckHistory, GivesEachCheckerItsFinding) {
   ASSERT_EQ(findings.size(), 2u);
   EXPECT_EQ(findings[0].verdict, Verdict::kInvalid);
   EXPECT_EQ(findings[1].verdict, Verdict::kValid);
+}
+
+/// A checker that runs out of memory.
+class GreedyChecker : public KeyedChecker {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "greedy"; }
+  [[nodiscard]] KeyFinding check_key(const HistoryTable&, const KeySlice&, const Budget&) const override {
+    throw std::bad_alloc();
+  }
+};
+
+TEST(CheckHistory, ThrowsInTheCallersThreadWhatItsOwnThreadsThrow) {
+  std::vector<std::unique_ptr<Checker>> checkers;
+  checkers.push_back(std::make_unique<GreedyChecker>());
+  CheckLimits limits;
+  limits.threads = 4;
+  EXPECT_THROW((void)check_history(good_history().history(), checkers, limits), std::bad_alloc);
 }
 
 TEST(Models, EachNameMakesAChecker) {
