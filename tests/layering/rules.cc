@@ -67,6 +67,7 @@ const std::vector<Folder>& table() {
         "node/host/duties", "node/protocol.h", "node/store.h", "controller", "sim"},
        {"fmt", "CLI11", "spdlog"},
        false},
+      {"docs/examples", {"common", "checkers"}, {}, false},
       {"bench",
        {"common", "clients", "controller/run", "sim"},
        {"fmt", "Boost.Asio", "Boost.Beast", "Boost.JSON", "CLI11", "benchmark"},
