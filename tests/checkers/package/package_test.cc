@@ -94,6 +94,22 @@ TEST_F(CheckersPackage, IsFoundByAnotherProject) {
   EXPECT_THAT(run({build + "/check_events"}), StartsWith("fresh read: valid\nstale read: invalid\n"));
 }
 
+TEST_F(CheckersPackage, IsConfiguredWithoutWhatTheRestNeeds) {
+  std::vector<std::string> command = {ORDEAL_CMAKE,
+                                      "-S",
+                                      ORDEAL_SOURCE_DIR,
+                                      "-B",
+                                      folder_->path() + "/alone",
+                                      "-G",
+                                      ORDEAL_GENERATOR,
+                                      "-DORDEAL_ONLY_CHECKERS=ON",
+                                      "-DCMAKE_C_COMPILER=" ORDEAL_CC,
+                                      "-DCMAKE_CXX_COMPILER=" ORDEAL_CXX};
+  for (const std::string name : {"RocksDB", "CURL", "yaml-cpp", "prometheus-cpp", "spdlog", "CLI11", "GTest"})
+    command.push_back("-DCMAKE_DISABLE_FIND_PACKAGE_" + name + "=ON");
+  run(command);
+}
+
 TEST_F(CheckersPackage, IsC99) {
   const std::string program = folder_->path() + "/c_example";
   run({ORDEAL_CC, "-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror", "-I" + prefix() + "/include",
