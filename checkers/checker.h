@@ -55,6 +55,9 @@ struct Finding {
   Value details;                   ///< figures: keys, operations, states visited
 };
 
+/// The finding as a run's verdict.json has it: docs/formats/store.md.
+[[nodiscard]] Value to_value(const Finding& finding);
+
 class Checker {
  public:
   Checker() = default;

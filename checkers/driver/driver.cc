@@ -5,14 +5,14 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <exception>
+#include <mutex>
 #include <numeric>
 #include <optional>
 #include <thread>
 
 #include "checkers/consistency/consistency.h"
 #include "checkers/driver/models.h"
-#include "checkers/driver/read_file.h"
-#include "checkers/formats/jsonl_table.h"
 #include "checkers/keyed_checker.h"
 
 namespace ordeal {
@@ -29,18 +29,32 @@ unsigned thread_count(const CheckLimits& limits) {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
-/// Runs `work(i)` for each i below `count`; several at once. `order` says which are begun first.
+/// Runs `work(i)` for each i of `order`, which says which are begun first; several at once. What one of them
+/// throws, such as for lack of memory, is thrown again here once all have stopped.
 void for_each_on_threads(const std::vector<std::size_t>& order, unsigned threads,
                          const std::function<void(std::size_t)>& work) {
   std::atomic<std::size_t> next = 0;
+  std::mutex mutex;
+  std::exception_ptr thrown;
   const auto loop = [&] {
-    for (std::size_t i = next++; i < order.size(); i = next++) work(order[i]);
+    try {
+      for (std::size_t i = next++; i < order.size(); i = next++) work(order[i]);
+    } catch (...) {
+      next = order.size();
+      const std::lock_guard<std::mutex> lock(mutex);
+      thrown = std::current_exception();
+    }
   };
   std::vector<std::thread> others;
   const std::size_t useful = std::min<std::size_t>(threads, order.size());
-  for (std::size_t i = 1; i < useful; ++i) others.emplace_back(loop);
+  try {
+    for (std::size_t i = 1; i < useful; ++i) others.emplace_back(loop);
+  } catch (const std::exception&) {
+    // Ignored: the threads that could be started do the work of all.
+  }
   loop();
   for (std::thread& thread : others) thread.join();
+  if (thrown) std::rethrow_exception(thrown);
 }
 
 /// The largest first: a large key that begins last would keep the other cores waiting.
@@ -141,149 +155,62 @@ Result<std::vector<KeyProof>> prove_history(const HistoryTable& history, const C
   return proofs;
 }
 
-namespace {
-
-/// Reads a file into columns. Lines of our own format never exist as text all at once; other formats are read
-/// whole.
-class HistoryLoader {
- public:
-  HistoryLoader(const std::string& path, const CheckOptions& options, CheckReport& report)
-      : path_(path),
-        memory_max_(options.limits.memory_bytes),
-        format_name_(options.format),
-        report_(report) {}
-
-  Status load() {
-    if (!format_name_.empty()) {
-      const Result<HistoryFormat> format = parse_format_name(format_name_);
-      if (!format.ok()) return format.error();
-      report_.format = *format;
-      known_ = true;
-    }
-    if (Status read = stream_history_file(path_, [this](std::string_view piece) { return take(piece); });
-        !read.ok()) {
-      return read;
-    }
-    if (!known_) return take({});
-    return finish();
-  }
-
- private:
-  Status take(std::string_view piece) {
-    if (!known_) {
-      const std::optional<HistoryFormat> format = detect_format(piece);
-      if (!format) {
-        return invalid_argument(
-            fmt::format("{}: looks like no history format that is known; say which with --format", path_));
-      }
-      report_.format = *format;
-      known_ = true;
-    }
-    if (report_.format != HistoryFormat::kJsonl) {
-      text_ += piece;
-      return text_.size() > memory_max_ ? too_large() : Status();
-    }
-    if (!lines_) lines_.emplace(plain_file_size(path_));
-    if (Status fed = lines_->feed(piece); !fed.ok()) return about_file(fed.error());
-    return lines_->bytes() > memory_max_ ? too_large() : Status();
-  }
-
-  Status finish() {
-    if (report_.format == HistoryFormat::kJsonl) {
-      ParsedTable parsed = lines_ ? std::move(*lines_).finish() : ParsedTable();
-      report_.history = std::move(parsed.table);
-      report_.notes = std::move(parsed.notes);
-      return {};
-    }
-    if (has_bare_transactions(report_.format)) {
-      Result<ParsedTransactions> bare = parse_transactions(text_, report_.format);
-      if (!bare.ok()) return about_file(bare.error());
-      report_.transactions = std::move(bare->table);
-      report_.notes = std::move(bare->notes);
-      return {};
-    }
-    Result<ParsedHistory> parsed = parse_history(text_, report_.format);
-    if (!parsed.ok()) return about_file(parsed.error());
-    report_.history = HistoryTable(parsed->history);
-    report_.notes = std::move(parsed->notes);
-    return {};
-  }
-
-  [[nodiscard]] Error about_file(const Error& error) const {
-    return {error.code, fmt::format("{}: {}", path_, error.message)};
-  }
-  [[nodiscard]] Status too_large() const {
-    return Error{
-        ErrorCode::kResourceExhausted,
-        fmt::format("{}: takes more than {} bytes; raise the memory limit, or split the history by key",
-                    path_, memory_max_)};
-  }
-
-  const std::string& path_;
-  const std::uint64_t memory_max_;
-  const std::string& format_name_;
-  CheckReport& report_;
-  bool known_ = false;  ///< the format
-  std::optional<JsonlTableReader> lines_;
-  std::string text_;
-};
-
-Result<std::vector<Finding>> check_loaded(CheckReport& report, const CheckOptions& options) {
-  const CheckLimits& limits = options.limits;
-  Result<std::unique_ptr<Checker>> checker = make_model_checker(report.model);
+Result<Finding> check_loaded(const LoadedHistory& loaded, const std::string& model,
+                             const CheckLimits& limits) {
+  const std::string name = model.empty() ? std::string(usual_model(loaded.format)) : model;
+  Result<std::unique_ptr<Checker>> checker = make_model_checker(name);
   if (!checker.ok()) return checker.error();
-  if (report.transactions ? report.operations == 0 : report.history.empty()) {
-    return std::vector<Finding>{{.checker = std::string((*checker)->name()),
-                                 .verdict = Verdict::kUnknown,
-                                 .why = "the file has no operations: nothing was checked",
-                                 .witnesses = {},
-                                 .details = {}}};
+  const std::optional<TransactionTable>& transactions = loaded.transactions;
+  if (transactions ? transactions->access_count() == 0 : loaded.history.empty()) {
+    return Finding{.checker = std::string((*checker)->name()),
+                   .verdict = Verdict::kUnknown,
+                   .why = "the history has no operations: nothing was checked",
+                   .witnesses = {},
+                   .details = {}};
   }
-  if (report.transactions) {
-    if (options.prove) return Error{ErrorCode::kUnsupported, "there are no proofs for transactions alone"};
+  if (transactions) {
     const BudgetClock clock(limits);
-    std::optional<Finding> finding = check_register_level(report.model, *report.transactions, clock.budget());
+    std::optional<Finding> finding = check_register_level(name, *transactions, clock.budget());
     if (!finding) {
       return invalid_argument(
           fmt::format("model \"{}\" needs a history with times; of transactions alone, as {} has "
                       "them, give a level such as causal-convergence",
-                      report.model, to_text(report.format)));
+                      name, to_text(loaded.format)));
     }
     clock.explain(*finding);
-    return std::vector<Finding>{*std::move(finding)};
-  }
-  if (options.prove) {
-    Result<std::vector<KeyProof>> proofs = prove_history(report.history, **checker, limits);
-    if (!proofs.ok()) return proofs.error();
-    report.proofs = *std::move(proofs);
+    return *std::move(finding);
   }
   std::vector<std::unique_ptr<Checker>> checkers;
   checkers.push_back(*std::move(checker));
-  return check_history(report.history, checkers, limits);
+  return check_history(loaded.history, checkers, limits).front();
 }
-
-}  // namespace
 
 Result<CheckReport> check_file(const std::string& path, const CheckOptions& options) {
   const Clock::time_point start = Clock::now();
-  CheckReport report;
   // What is wrong with the command is said before a large file is read.
   if (!options.model.empty()) {
     if (const auto known = make_model_checker(options.model); !known.ok()) return known.error();
   }
-  if (Status loaded = HistoryLoader(path, options, report).load(); !loaded.ok()) return loaded.error();
+  Result<LoadedHistory> loaded =
+      load_history_file(path, {.format = options.format, .memory_bytes = options.limits.memory_bytes});
+  if (!loaded.ok()) return loaded.error();
+  CheckReport report;
+  static_cast<LoadedHistory&>(report) = *std::move(loaded);
   report.model = options.model.empty() ? std::string(usual_model(report.format)) : options.model;
-  if (const Status status = report.history.check_well_formed(); !status.ok()) {
-    const std::string_view counted =
-        report.format == HistoryFormat::kJsonl ? " (operation N is on line N + 1)" : " (counted from 0)";
-    return Error{status.error().code, fmt::format("{}: {}{}", path, status.error().message, counted)};
-  }
   report.operations =
       report.transactions ? report.transactions->access_count() : report.history.operations().size();
   const Clock::time_point read = Clock::now();
-  Result<std::vector<Finding>> findings = check_loaded(report, options);
-  if (!findings.ok()) return findings.error();
-  report.findings = *std::move(findings);
+  Result<Finding> finding = check_loaded(report, report.model, options.limits);
+  if (!finding.ok()) return finding.error();
+  report.findings.push_back(*std::move(finding));
+  if (options.prove) {
+    if (report.transactions)
+      return Error{ErrorCode::kUnsupported, "there are no proofs for transactions alone"};
+    const Result<std::unique_ptr<Checker>> checker = make_model_checker(report.model);
+    Result<std::vector<KeyProof>> proofs = prove_history(report.history, **checker, options.limits);
+    if (!proofs.ok()) return proofs.error();
+    report.proofs = *std::move(proofs);
+  }
   report.seconds_reading = std::chrono::duration<double>(read - start).count();
   report.seconds = seconds_since(start);
   return report;

@@ -3,14 +3,13 @@
 // Budget. Behind `ordeal check`, and used after a run.
 
 #include "checkers/checker.h"
-#include "checkers/formats/formats.h"
+#include "checkers/driver/load_history.h"
 #include "checkers/keyed_checker.h"
 #include "common/result.h"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,15 +32,11 @@ struct CheckOptions {
   bool prove = false;  ///< also say what the verdict rests on; takes as long again
 };
 
-struct CheckReport {
+struct CheckReport : LoadedHistory {
   std::string model;
-  HistoryFormat format = HistoryFormat::kJsonl;
-  HistoryTable history;
-  std::optional<TransactionTable> transactions;  ///< instead of the history, of formats that have no more
-  std::size_t operations = 0;                    ///< of clients; reads and writes of transactions
-  std::vector<std::string> notes;                ///< how the file was read
-  std::vector<Finding> findings;                 ///< one per checker
-  std::vector<KeyProof> proofs;                  ///< one per key, if they were asked for
+  std::size_t operations = 0;     ///< of clients; reads and writes of transactions
+  std::vector<Finding> findings;  ///< one per checker
+  std::vector<KeyProof> proofs;   ///< one per key, if they were asked for
   double seconds_reading = 0;
   double seconds = 0;  ///< reading and checking
 
@@ -57,6 +52,11 @@ struct CheckReport {
 /// history.check_well_formed().
 [[nodiscard]] Result<std::vector<KeyProof>> prove_history(const HistoryTable& history, const Checker& checker,
                                                           const CheckLimits& limits);
+
+/// What one model says of a history; `model` as in CheckOptions. The error says that there is no such model,
+/// or none for such a history.
+[[nodiscard]] Result<Finding> check_loaded(const LoadedHistory& loaded, const std::string& model,
+                                           const CheckLimits& limits);
 
 /// One finding per checker, in their order. Requires: history.check_well_formed().
 [[nodiscard]] std::vector<Finding> check_history(const HistoryTable& history,

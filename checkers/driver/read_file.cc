@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -37,12 +38,10 @@ Result<File> open_file(const std::string& path) {
   return file;
 }
 
-/// Unpacks gzip as it arrives; members one after the other are one file.
+/// Unpacks gzip as it arrives; members one after the other are one text.
 class Unpacker {
  public:
-  explicit Unpacker(const std::string& path) : path_(path), out_(kPieceSize, '\0') {
-    ready_ = inflateInit2(&stream_, MAX_WBITS + kGzipOnly) == Z_OK;
-  }
+  Unpacker() : out_(kPieceSize, '\0') { ready_ = inflateInit2(&stream_, MAX_WBITS + kGzipOnly) == Z_OK; }
   Unpacker(const Unpacker&) = delete;
   Unpacker& operator=(const Unpacker&) = delete;
   ~Unpacker() {
@@ -50,8 +49,7 @@ class Unpacker {
   }
 
   Status feed(std::string_view packed, const Sink& sink) {
-    if (!ready_)
-      return Error{ErrorCode::kResourceExhausted, fmt::format("{}: no memory to unpack it", path_)};
+    if (!ready_) return Error{ErrorCode::kResourceExhausted, "no memory to unpack it"};
     // zlib takes input as non-const for historical reasons and does not write to it.
     stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));  // NOLINT
     stream_.avail_in = static_cast<uInt>(packed.size());
@@ -70,19 +68,32 @@ class Unpacker {
 
   [[nodiscard]] Status finish() const {
     if (ended_) return {};
-    return Error{ErrorCode::kCorruption, fmt::format("{}: the gzip data ends early", path_)};
+    return Error{ErrorCode::kCorruption, "the gzip data ends early"};
   }
 
  private:
-  [[nodiscard]] Error damaged() const {
-    return {ErrorCode::kCorruption, fmt::format("{}: the gzip data is damaged", path_)};
-  }
+  [[nodiscard]] static Error damaged() { return {ErrorCode::kCorruption, "the gzip data is damaged"}; }
 
-  const std::string& path_;
   std::string out_;
   z_stream stream_{};
   bool ready_ = false;
   bool ended_ = false;  ///< at the end of a member
+};
+
+/// Hands on plain bytes, whichever come.
+class MaybePacked {
+ public:
+  /// The first piece says whether the text is packed. Requires: the piece is not empty.
+  Status feed(std::string_view piece, const Sink& sink) {
+    if (!begun_ && piece.starts_with(kGzipMagic)) unpacker_.emplace();
+    begun_ = true;
+    return unpacker_ ? unpacker_->feed(piece, sink) : sink(piece);
+  }
+  [[nodiscard]] Status finish() const { return unpacker_ ? unpacker_->finish() : Status(); }
+
+ private:
+  bool begun_ = false;
+  std::optional<Unpacker> unpacker_;
 };
 
 /// The next piece; empty at the end of the file.
@@ -97,20 +108,32 @@ Result<std::string_view> read_piece(std::FILE* file, const std::string& path, st
 Status stream_history_file(const std::string& path, const Sink& sink) {
   const Result<File> file = open_file(path);
   if (!file.ok()) return file.error();
+  const auto about_file = [&path](const Status& status) -> Status {
+    if (status.ok()) return {};
+    return Error{status.error().code, fmt::format("{}: {}", path, status.error().message)};
+  };
   std::string buffer(kPieceSize, '\0');
-  std::optional<Unpacker> unpacker;
-  for (bool first = true;; first = false) {
+  MaybePacked bytes;
+  while (true) {
     const Result<std::string_view> piece = read_piece(file->get(), path, buffer);
     if (!piece.ok()) return piece.error();
-    if (piece->empty()) break;
-    if (first && piece->starts_with(kGzipMagic)) unpacker.emplace(path);
-    Status taken = unpacker ? unpacker->feed(*piece, sink) : sink(*piece);
-    if (!taken.ok()) return taken;
+    if (piece->empty()) return about_file(bytes.finish());
+    if (Status taken = bytes.feed(*piece, sink); !taken.ok()) return about_file(taken);
   }
-  return unpacker ? unpacker->finish() : Status();
+}
+
+Status stream_history_bytes(std::string_view bytes, const Sink& sink) {
+  MaybePacked text;
+  for (; !bytes.empty(); bytes.remove_prefix(std::min(kPieceSize, bytes.size()))) {
+    if (Status taken = text.feed(bytes.substr(0, kPieceSize), sink); !taken.ok()) return taken;
+  }
+  return text.finish();
 }
 
 std::uint64_t plain_file_size(const std::string& path) {
+  std::error_code ignored;  // Ignored: what cannot be asked about is no regular file.
+  // What is read from a pipe here would be missing later.
+  if (!std::filesystem::is_regular_file(path, ignored)) return 0;
   const Result<File> file = open_file(path);
   std::string head(kGzipMagic.size(), '\0');
   if (!file.ok() || std::fread(head.data(), 1, head.size(), file->get()) != head.size() || head == kGzipMagic)
@@ -118,6 +141,10 @@ std::uint64_t plain_file_size(const std::string& path) {
   std::error_code unknown;
   const std::uintmax_t size = std::filesystem::file_size(path, unknown);
   return unknown ? 0 : size;
+}
+
+std::uint64_t plain_size(std::string_view bytes) {
+  return bytes.starts_with(kGzipMagic) ? 0 : bytes.size();
 }
 
 }  // namespace ordeal

@@ -40,31 +40,6 @@ Value leaders_value(const std::vector<LeaderInterval>& leaders) {
   return out;
 }
 
-Value steps_value(const std::vector<WitnessStep>& steps) {
-  Value::List out;
-  for (const WitnessStep& step : steps) {
-    Value::Map item{{"invoke", count_value(step.invoke)}, {"text", step.text}};
-    if (step.complete) item["complete"] = count_value(*step.complete);
-    out.emplace_back(std::move(item));
-  }
-  return out;
-}
-
-Value finding_value(const Finding& finding) {
-  Value::List witnesses;
-  for (const Witness& witness : finding.witnesses) {
-    witnesses.emplace_back(Value::Map{{"key", witness.key},
-                                      {"longest", steps_value(witness.longest)},
-                                      {"state", witness.state},
-                                      {"stuck", steps_value(witness.stuck)}});
-  }
-  return Value::Map{{"checker", finding.checker},
-                    {"verdict", to_text(finding.verdict)},
-                    {"why", finding.why},
-                    {"witnesses", std::move(witnesses)},
-                    {"details", finding.details}};
-}
-
 Value outcomes_value(const OutcomeCounts& counts) {
   return Value::Map{{"invoked", count_value(counts.invoked)},
                     {"ok", count_value(counts.ok)},
@@ -221,7 +196,7 @@ Result<RunInfo> parse_run_info(std::string_view text) {
 
 std::string print_verdict(const VerdictRecord& record) {
   Value::List findings;
-  for (const Finding& finding : record.findings) findings.push_back(finding_value(finding));
+  for (const Finding& finding : record.findings) findings.push_back(to_value(finding));
   return print_document({{"verdict", to_text(record.verdict)},
                          {"exit_code", record.exit_code},
                          {"vacuous", texts_value(record.vacuous)},

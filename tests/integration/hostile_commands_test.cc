@@ -278,7 +278,7 @@ TEST(HostileHistory, IsRefusedWithThePlace) {
        "\"base64\" is not padded base64"},
       {"deep JSON", R"({"index":0,"value":)" + std::string(100'000, '[') + "\n", "too deep"},
       {"deep EDN", std::string(100'000, '(') + "\n", "nested deeper than 64"},
-      {"random bytes", random_bytes(4096), "say which with --format"},
+      {"random bytes", random_bytes(4096), "say which, as --format takes it"},
       {"truncated gzip", std::string("\x1f\x8b\x08\0\0\0\0\0\0\x03", 10), "the gzip data ends early"},
   };
   const TemporaryDirectory directory;
@@ -320,7 +320,7 @@ TEST(HostileHistory, FlagOrFileIsRefused) {
 TEST(HostileHistory, WithNothingToJudgeIsUnknown) {
   const TemporaryDirectory directory;
   expect_refusal({"ordeal", "check", directory.write("empty", "")}, 2,
-                 "the file has no operations: nothing was checked");
+                 "the history has no operations: nothing was checked");
 }
 
 TEST(HostileHistory, TruncatedLastLineIsDroppedWithANote) {

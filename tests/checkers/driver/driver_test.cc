@@ -7,9 +7,11 @@
 
 #include <filesystem>
 #include <fstream>
+#include <new>
 
 #include "checkers/driver/models.h"
 #include "checkers/formats/jsonl.h"
+#include "checkers/keyed_checker.h"
 #include "checkers/linearizability/linearizable.h"
 #include "tests/checkers/history_builder.h"
 
@@ -91,6 +93,32 @@ TEST_F(CheckFile, UnpacksGzipAlsoOfSeveralMembers) {
   const Result<CheckReport> report = check_file(path, {});
   ASSERT_TRUE(report.ok()) << report.error().message;
   EXPECT_EQ(report->history.to_history(), bad_history().history());
+  EXPECT_EQ(load_history(read(path), {})->history.to_history(), bad_history().history());
+}
+
+TEST_F(CheckFile, ReadsAPipe) {
+  const std::string text = print_jsonl(bad_history().history());
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ASSERT_EQ(::write(ends[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  ::close(ends[1]);
+  const Result<CheckReport> report = check_file("/dev/fd/" + std::to_string(ends[0]), {});
+  ::close(ends[0]);
+  ASSERT_TRUE(report.ok()) << report.error().message;
+  EXPECT_EQ(report->history.to_history(), bad_history().history());
+}
+
+TEST(LoadHistory, ReadsBytesAsItReadsFiles) {
+  const std::string text = print_jsonl(bad_history().history());
+  const Result<LoadedHistory> loaded = load_history(text, {});
+  ASSERT_TRUE(loaded.ok()) << loaded.error().message;
+  EXPECT_EQ(loaded->history.to_history(), bad_history().history());
+  EXPECT_EQ(load_history("w 1 2\n", {})->format, HistoryFormat::kAwdit);
+  EXPECT_EQ(load_history("<html>", {}).error().message.substr(0, 26), "looks like no history form");
+  EXPECT_EQ(load_history("{}\n", {.format = "xml", .memory_bytes = 1000}).error().code,
+            ErrorCode::kInvalidArgument);
+  EXPECT_EQ(load_history(text, {.format = {}, .memory_bytes = 10}).error().code,
+            ErrorCode::kResourceExhausted);
 }
 
 TEST_F(CheckFile, RefusesDamagedGzip) {
@@ -115,7 +143,7 @@ TEST_F(CheckFile, BoundsWhatAFileUnpacksTo) {
 TEST_F(CheckFile, SaysWhatIsWrongWithAFile) {
   EXPECT_THAT(error_of((folder_ / "none").string()), HasSubstr("none: No such file or directory"));
   EXPECT_THAT(error_of(folder_.string()), HasSubstr("a folder, expected a history file"));
-  EXPECT_THAT(error_of(write("html", "<html>")), HasSubstr("say which with --format"));
+  EXPECT_THAT(error_of(write("html", "<html>")), HasSubstr("say which, as --format takes it"));
   EXPECT_THAT(error_of(write("line", "{\"index\":0}\n")), HasSubstr("line: line 1: \"time\" is missing"));
   History history = good_history().history();
   history[3].index = 7;
@@ -227,7 +255,7 @@ TEST_F(CheckFile, AFileWithoutOperationsIsUnknown) {
   const Result<CheckReport> report = check_file(write("empty", ""), {});
   ASSERT_TRUE(report.ok());
   EXPECT_EQ(report->verdict(), Verdict::kUnknown);
-  EXPECT_EQ(report->findings.at(0).why, "the file has no operations: nothing was checked");
+  EXPECT_EQ(report->findings.at(0).why, "the history has no operations: nothing was checked");
 }
 
 TEST_F(CheckFile, AStoppedCheckIsUnknown) {
@@ -264,6 +292,23 @@ TEST(CheckHistory, GivesEachCheckerItsFinding) {
   ASSERT_EQ(findings.size(), 2u);
   EXPECT_EQ(findings[0].verdict, Verdict::kInvalid);
   EXPECT_EQ(findings[1].verdict, Verdict::kValid);
+}
+
+/// A checker that runs out of memory.
+class GreedyChecker : public KeyedChecker {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "greedy"; }
+  [[nodiscard]] KeyFinding check_key(const HistoryTable&, const KeySlice&, const Budget&) const override {
+    throw std::bad_alloc();
+  }
+};
+
+TEST(CheckHistory, ThrowsInTheCallersThreadWhatItsOwnThreadsThrow) {
+  std::vector<std::unique_ptr<Checker>> checkers;
+  checkers.push_back(std::make_unique<GreedyChecker>());
+  CheckLimits limits;
+  limits.threads = 4;
+  EXPECT_THROW((void)check_history(good_history().history(), checkers, limits), std::bad_alloc);
 }
 
 TEST(Models, EachNameMakesAChecker) {
