@@ -25,6 +25,7 @@ const std::vector<Folder>& table() {
       {"checkers/formats", {"common", "checkers"}, {"fmt", "Boost.JSON"}, true},
       {"checkers/driver", {"common", "checkers"}, {"fmt", "zlib"}, false},
       {"checkers/c_api", {"common", "checkers"}, {"fmt"}, false},
+      {"verify", {}, {"Boost.JSON"}, false},
       {"workloads", {"common", "checkers"}, {"fmt"}, true},
       {"clients", {"common"}, {"fmt", "Boost.JSON"}, true},
       {"nemesis/faults", {"common"}, {"fmt"}, true},
