@@ -179,7 +179,7 @@ class ConsistencyChecker final : public Checker {
     }
     const Result<ListHistory> lists = read_list_history(history);
     if (!lists.ok()) return void(finding.why = lists.error().message);
-    const Result<ListAppendFinding> found = check_list_append(*lists);
+    const Result<IsolationFinding> found = check_list_append(*lists);
     if (!found.ok()) return void(finding.why = found.error().message);
     const auto [level, order] = *level_.lists;
     finding.verdict = found->holds(level, order) ? Verdict::kValid : Verdict::kInvalid;

@@ -3,44 +3,16 @@
 #include "checkers/transactions/version_order.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 
 namespace ordeal {
 namespace {
 
-constexpr std::size_t kOfEachNameMax = 4;
 /// Appends that nobody read come after all that was, in an order that nobody knows. With more of them on one
 /// key the edges to all would be as many as readers times appends.
 constexpr std::size_t kUnreadMax = 8;
-
-constexpr DependencyMask mask(std::initializer_list<Dependency> kinds) {
-  DependencyMask out = 0;
-  for (const Dependency kind : kinds)
-    out = static_cast<DependencyMask>(out | static_cast<DependencyMask>(kind));
-  return out;
-}
-
-/// What circles a level forbids.
-struct Forbidden {
-  IsolationLevel level;
-  DependencyMask kinds;
-  bool no_adjacent_rw;
-};
-constexpr std::array<Forbidden, 4> kForbidden = {{
-    {IsolationLevel::kReadUncommitted, mask({Dependency::kWw}), false},
-    {IsolationLevel::kReadCommitted, mask({Dependency::kWw, Dependency::kWr}), false},
-    {IsolationLevel::kSnapshotIsolation, mask({Dependency::kWw, Dependency::kWr, Dependency::kRw}), true},
-    {IsolationLevel::kSerializable, mask({Dependency::kWw, Dependency::kWr, Dependency::kRw}), false},
-}};
-constexpr std::array<std::pair<SessionOrder, DependencyMask>, 3> kOrders = {{
-    {SessionOrder::kNone, 0},
-    {SessionOrder::kProcess, mask({Dependency::kProcess})},
-    {SessionOrder::kRealtime, mask({Dependency::kProcess, Dependency::kRealtime})},
-}};
 
 /// Who depends on whom.
 class GraphBuilder {
@@ -54,7 +26,7 @@ class GraphBuilder {
     for (KeyIndex key = 0; key < versions_.order.size(); ++key) add_versions(key);
     for (const ListVersions::ExternalRead& read : versions_.reads) add_read(read);
     add_process_order();
-    add_real_time();
+    add_real_time(times(), nodes_, edges_);
     return {static_cast<std::uint32_t>(history_.transactions.size()), nodes_, std::move(edges_)};
   }
 
@@ -114,31 +86,15 @@ class GraphBuilder {
     }
   }
 
-  // Whoever is over is before a point in time, and that is before the next one and before whoever is invoked
-  // then.
-  void add_real_time() {
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> completions;  // position, transaction
+  [[nodiscard]] std::vector<TransactionTime> times() const {
+    std::vector<TransactionTime> times;
     for (std::uint32_t t = 0; t < history_.transactions.size(); ++t) {
       const ListTransaction& transaction = history_.transactions[t];
-      if (transaction.outcome == TransactionOutcome::kCommitted)
-        completions.emplace_back(transaction.complete, t);
+      const bool over = transaction.outcome == TransactionOutcome::kCommitted;
+      if (versions_.present[t])
+        times.push_back({t, transaction.invoke, over ? transaction.complete : UINT32_MAX});
     }
-    std::sort(completions.begin(), completions.end());
-    std::size_t over = 0;
-    std::uint32_t point = ListVersions::kNobody;
-    for (std::uint32_t t = 0; t < history_.transactions.size(); ++t) {
-      if (!versions_.present[t]) continue;
-      const std::uint32_t invoke = history_.transactions[t].invoke;
-      if (over < completions.size() && completions[over].first < invoke) {
-        const std::uint32_t next = nodes_++;
-        if (point != ListVersions::kNobody) edge(point, next, Dependency::kRealtime);
-        for (; over < completions.size() && completions[over].first < invoke; ++over) {
-          edge(completions[over].second, next, Dependency::kRealtime);
-        }
-        point = next;
-      }
-      if (point != ListVersions::kNobody) edge(point, t, Dependency::kRealtime);
-    }
+    return times;
   }
 
   const ListHistory& history_;
@@ -190,35 +146,6 @@ class Reporter {
     return std::nullopt;
   }
 
-  [[nodiscard]] TransactionAnomaly describe(const std::vector<DependencyEdge>& circle, IsolationLevel level,
-                                            SessionOrder order) const {
-    TransactionAnomaly anomaly{.name = circle_name(circle),
-                               .text = {},
-                               .transactions = {},
-                               .steps = {},
-                               .weakest = level,
-                               .order = order};
-    for (const DependencyEdge& edge : circle) {
-      anomaly.transactions.push_back(edge.from);
-      anomaly.steps.push_back(step(edge));
-    }
-    anomaly.text = fmt::format("{}", fmt::join(anomaly.steps, "; "));
-    return anomaly;
-  }
-
- private:
-  static TransactionAnomaly filled(TransactionAnomaly anomaly, std::string_view name, IsolationLevel weakest,
-                                   std::string text) {
-    anomaly.name = name;
-    anomaly.weakest = weakest;
-    anomaly.text = std::move(text);
-    return anomaly;
-  }
-
-  [[nodiscard]] std::string name(std::uint32_t transaction) const {
-    return fmt::format("T{}", history_.transactions[transaction].invoke);
-  }
-
   [[nodiscard]] std::string step(const DependencyEdge& edge) const {
     const std::string from = name(edge.from);
     const std::string to = name(edge.to);
@@ -239,49 +166,36 @@ class Reporter {
     return "";
   }
 
+ private:
+  static TransactionAnomaly filled(TransactionAnomaly anomaly, std::string_view name, IsolationLevel weakest,
+                                   std::string text) {
+    anomaly.name = name;
+    anomaly.weakest = weakest;
+    anomaly.text = std::move(text);
+    return anomaly;
+  }
+
+  [[nodiscard]] std::string name(std::uint32_t transaction) const {
+    return fmt::format("T{}", history_.transactions[transaction].invoke);
+  }
+
   const ListHistory& history_;
 };
 
 }  // namespace
 
-std::string to_text(IsolationLevel level, SessionOrder order) {
-  constexpr std::array<std::string_view, 4> kNames = {"read-uncommitted", "read-committed",
-                                                      "snapshot-isolation", "serializable"};
-  const std::string name(kNames[static_cast<std::size_t>(level)]);
-  if (order == SessionOrder::kNone) return name;
-  if (order == SessionOrder::kProcess) return "strong-session-" + name;
-  return level == IsolationLevel::kSerializable ? "strict-" + name : "strong-" + name;
-}
-
-bool ListAppendFinding::holds(IsolationLevel level, SessionOrder order) const {
-  return std::none_of(anomalies.begin(), anomalies.end(), [&](const TransactionAnomaly& anomaly) {
-    return anomaly.weakest <= level && anomaly.order <= order;
-  });
-}
-
-Result<ListAppendFinding> check_list_append(const ListHistory& history) {
+Result<IsolationFinding> check_list_append(const ListHistory& history) {
   const Result<ListReading> reading = read_versions(history);
   if (!reading.ok()) return reading.error();
   const Reporter reporter(history);
-  ListAppendFinding finding;
-  std::map<std::string, std::size_t> seen;
+  IsolationFinding finding;
   for (const ListFault& fault : reading->faults) {
-    const auto anomaly = reporter.describe(fault);
-    if (anomaly && seen[anomaly->name]++ < kOfEachNameMax) finding.anomalies.push_back(*anomaly);
+    if (auto anomaly = reporter.describe(fault)) finding.add(*std::move(anomaly));
   }
   const DependencyGraph graph = GraphBuilder(history, reading->versions).run();
-  for (const auto& [order, kinds] : kOrders) {
-    for (const Forbidden& forbidden : kForbidden) {
-      if (!finding.holds(forbidden.level, order)) continue;
-      const auto circle =
-          graph.find_circle(static_cast<DependencyMask>(forbidden.kinds | kinds), forbidden.no_adjacent_rw);
-      if (!circle.empty()) finding.anomalies.push_back(reporter.describe(circle, forbidden.level, order));
-    }
-  }
-  std::stable_sort(finding.anomalies.begin(), finding.anomalies.end(),
-                   [](const TransactionAnomaly& a, const TransactionAnomaly& b) {
-                     return std::pair(a.weakest, a.order) < std::pair(b.weakest, b.order);
-                   });
+  add_circles(
+      graph, [&](const DependencyEdge& edge) { return reporter.step(edge); }, finding);
+  finding.sort();
   return finding;
 }
 

@@ -100,10 +100,10 @@ std::vector<ListTxn> concurrent(std::vector<std::vector<Micro>> micros) {
   return txns;
 }
 
-ListAppendFinding check(const std::vector<ListTxn>& txns) {
+IsolationFinding check(const std::vector<ListTxn>& txns) {
   const Result<ListHistory> history = read_list_history(history_of(txns));
   EXPECT_TRUE(history.ok());
-  const Result<ListAppendFinding> finding = check_list_append(*history);
+  const Result<IsolationFinding> finding = check_list_append(*history);
   EXPECT_TRUE(finding.ok()) << finding.error().message;
   return *finding;
 }
@@ -392,7 +392,7 @@ TEST(ListAppendAgainstBruteForce, AgreesOnRandomHistories) {
   for (std::uint64_t i = 0; i < range.histories; ++i) {
     Rng rng = Rng(range.seed).split("history", i);
     const std::vector<ListTxn> txns = random_txns(rng);
-    const ListAppendFinding finding = check(txns);
+    const IsolationFinding finding = check(txns);
     const bool told = all_read(txns);
     complete += told ? 1 : 0;
     for (const SessionOrder order : {SessionOrder::kNone, SessionOrder::kProcess, SessionOrder::kRealtime}) {
