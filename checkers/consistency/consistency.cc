@@ -5,16 +5,19 @@
 #include "checkers/causal/sequential.h"
 #include "checkers/causal/session_guarantees.h"
 #include "checkers/consistency/register_story.h"
-#include "checkers/transactions/list_append.h"
 #include "checkers/micro_op.h"
+#include "checkers/transactions/list_append.h"
 #include "checkers/transactions/register_history.h"
+#include "checkers/transactions/register_isolation.h"
 #include "checkers/transactions/weak_isolation.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <functional>
+#include <span>
 #include <string>
+#include <utility>
 
 namespace ordeal {
 namespace {
@@ -23,8 +26,9 @@ using RegisterCheck = std::function<LevelFinding(const TransactionTable&, const 
 
 struct Level {
   ConsistencyLevelInfo info;
-  RegisterCheck registers;  ///< empty: registers do not tell enough
-  std::optional<std::pair<IsolationLevel, SessionOrder>> lists;
+  RegisterCheck registers;  ///< empty: registers tell it by their isolation, if at all
+  std::optional<std::pair<IsolationLevel, SessionOrder>>
+      isolation;  ///< of lists, and of registers for which there is nothing else
 };
 
 template <class Check>
@@ -122,13 +126,55 @@ bool has_appends(const HistoryTable& history) {
   return false;
 }
 
-void check_table(const Level& level, const TransactionTable& table, const Budget& budget, Finding& finding) {
-  if (!level.registers) {
+/// The anomalies that a level forbids, and whether there are any. `position` gives where a transaction was
+/// invoked.
+void tell_isolation(const Level& level, const IsolationFinding& found, std::size_t transactions,
+                    Finding& finding, const std::function<std::size_t(std::uint32_t)>& position) {
+  const auto [weakest, order] = *level.isolation;
+  finding.verdict = found.holds(weakest, order) ? Verdict::kValid : Verdict::kInvalid;
+  finding.details = Value::Map{{"transactions", static_cast<std::int64_t>(transactions)}};
+  for (const TransactionAnomaly& anomaly : found.anomalies) {
+    if (anomaly.weakest > weakest || anomaly.order > order) continue;
+    if (finding.why.empty()) finding.why = fmt::format("{}: {}", anomaly.name, anomaly.text);
+    Witness witness;
+    for (std::size_t i = 0; i < anomaly.transactions.size(); ++i) {
+      const std::size_t invoke = position(anomaly.transactions[i]);
+      std::string text = i < anomaly.steps.size() ? anomaly.steps[i] : fmt::format("T{}", invoke);
+      witness.stuck.push_back({.invoke = invoke, .complete = std::nullopt, .text = std::move(text)});
+    }
+    finding.witnesses.push_back(std::move(witness));
+  }
+  if (finding.verdict == Verdict::kValid)
+    finding.why = fmt::format("{} transactions, and nothing that the level forbids", transactions);
+}
+
+void check_isolation(const Level& level, const TransactionTable& table,
+                     std::span<const VersionClaim> versions, std::span<const std::uint32_t> completes,
+                     Finding& finding) {
+  if (level.isolation->first < IsolationLevel::kSnapshotIsolation) {
     finding.why =
-        "registers do not tell in which order their values were written; for this level record appends to "
-        "lists";
+        "registers do not tell in which order aborted and unseen values were written; for this level record "
+        "appends to lists";
     return;
   }
+  if (level.isolation->second == SessionOrder::kRealtime && completes.empty()) {
+    finding.why = "the format has no times, so nothing can be said of real time";
+    return;
+  }
+  const Result<RegisterIsolationFinding> found = check_register_isolation(table, versions, completes);
+  if (!found.ok()) return void(finding.why = found.error().message);
+  tell_isolation(level, *found, table.transaction_count(), finding,
+                 [&](std::uint32_t transaction) { return table.origin(transaction); });
+  if (finding.verdict != Verdict::kValid || !found->unordered) return;
+  finding.verdict = Verdict::kUnknown;
+  finding.why = fmt::format(
+      "nothing that the level forbids was found, but {}; record the server's versions, or read a key before "
+      "it is written",
+      *found->unordered);
+}
+
+void check_table(const Level& level, const TransactionTable& table, const Budget& budget, Finding& finding) {
+  if (!level.registers) return check_isolation(level, table, {}, {}, finding);
   const Result<ReadsFrom> reads = resolve_reads(table);
   if (!reads.ok()) return void(finding.why = reads.error().message);
   const LevelFinding found = level.registers(table, *reads, budget);
@@ -172,7 +218,7 @@ class ConsistencyChecker final : public Checker {
 
  private:
   void check_lists(const HistoryTable& history, Finding& finding) const {
-    if (!level_.lists) {
+    if (!level_.isolation) {
       finding.why =
           "lists of appended elements are checked for levels of isolation; for this one record registers";
       return;
@@ -181,47 +227,44 @@ class ConsistencyChecker final : public Checker {
     if (!lists.ok()) return void(finding.why = lists.error().message);
     const Result<IsolationFinding> found = check_list_append(*lists);
     if (!found.ok()) return void(finding.why = found.error().message);
-    const auto [level, order] = *level_.lists;
-    finding.verdict = found->holds(level, order) ? Verdict::kValid : Verdict::kInvalid;
-    finding.details = Value::Map{{"transactions", static_cast<std::int64_t>(lists->transactions.size())}};
-    for (const TransactionAnomaly& anomaly : found->anomalies) {
-      if (anomaly.weakest > level || anomaly.order > order) continue;
-      finding.witnesses.push_back(witness_of(anomaly, *lists));
-      if (finding.why.empty()) finding.why = fmt::format("{}: {}", anomaly.name, anomaly.text);
-    }
-    if (finding.verdict == Verdict::kValid) {
-      finding.why =
-          fmt::format("{} transactions, and nothing that the level forbids", lists->transactions.size());
-    }
-  }
-
-  static Witness witness_of(const TransactionAnomaly& anomaly, const ListHistory& lists) {
-    Witness witness;
-    for (std::size_t i = 0; i < anomaly.transactions.size(); ++i) {
-      const ListTransaction& transaction = lists.transactions[anomaly.transactions[i]];
-      WitnessStep step{.invoke = transaction.invoke, .complete = std::nullopt, .text = {}};
-      if (transaction.complete != OperationRow::kOpen) step.complete = transaction.complete;
-      step.text = i < anomaly.steps.size() ? anomaly.steps[i] : fmt::format("T{}", transaction.invoke);
-      witness.stuck.push_back(std::move(step));
-    }
-    return witness;
+    tell_isolation(level_, *found, lists->transactions.size(), finding,
+                   [&](std::uint32_t transaction) { return lists->transactions[transaction].invoke; });
+    complete_witnesses(finding, history.operations());
   }
 
   void check_registers(const HistoryTable& history, const Budget& budget, Finding& finding) const {
-    const Result<TransactionTable> table = read_register_history(history);
-    if (!table.ok()) return void(finding.why = table.error().message);
-    check_table(level_, *table, budget, finding);
+    const Result<RegisterHistory> registers = read_register_history(history);
+    if (!registers.ok()) return void(finding.why = registers.error().message);
     const std::vector<OperationRow> operations = history.operations();
-    for (Witness& witness : finding.witnesses) complete_steps(witness, operations);
+    if (level_.isolation && !level_.registers) {
+      const std::vector<std::uint32_t> completes = completions(registers->table, operations);
+      check_isolation(level_, registers->table, registers->versions, completes, finding);
+    } else {
+      check_table(level_, registers->table, budget, finding);
+    }
+    complete_witnesses(finding, operations);
   }
 
-  static void complete_steps(Witness& witness, const std::vector<OperationRow>& operations) {
-    for (WitnessStep& step : witness.stuck) {
-      const auto at =
-          std::lower_bound(operations.begin(), operations.end(), step.invoke,
-                           [](const OperationRow& row, std::size_t invoke) { return row.invoke < invoke; });
-      if (at != operations.end() && at->invoke == step.invoke && at->completed())
-        step.complete = at->complete;
+  /// By transaction, where it was over.
+  static std::vector<std::uint32_t> completions(const TransactionTable& table,
+                                                const std::vector<OperationRow>& operations) {
+    std::vector<std::uint32_t> completes;
+    for (TransactionIndex t = 0; t < table.transaction_count(); ++t)
+      completes.push_back(find_operation(operations, table.origin(t))->complete);
+    return completes;
+  }
+
+  static const OperationRow* find_operation(const std::vector<OperationRow>& operations, std::size_t invoke) {
+    const auto at = std::ranges::lower_bound(operations, invoke, {}, &OperationRow::invoke);
+    return at != operations.end() && at->invoke == invoke ? &*at : nullptr;
+  }
+
+  static void complete_witnesses(Finding& finding, const std::vector<OperationRow>& operations) {
+    for (Witness& witness : finding.witnesses) {
+      for (WitnessStep& step : witness.stuck) {
+        const OperationRow* operation = find_operation(operations, step.invoke);
+        if (operation != nullptr && operation->completed()) step.complete = operation->complete;
+      }
     }
   }
 

@@ -40,7 +40,7 @@ class ListReader {
     if (list == nullptr) return wrong(position, value, "a list of micro-operations");
     for (const Value& access : *list) {
       const std::optional<MicroOp> micro = as_micro_op(access);
-      if (!micro || (micro->f != "append" && micro->f != "r")) {
+      if (!micro || micro->version != nullptr || (micro->f != "append" && micro->f != "r")) {
         return wrong(position, access, "[append KEY ELEMENT] or [r KEY LIST]");
       }
       const KeyIndex key = out_.keys.index_of(*micro->key);

@@ -17,11 +17,13 @@ class RegisterReader {
         write_(history.find_name("write")),
         cas_(history.find_name("cas")) {}
 
-  Result<TransactionTable> run() && {
+  Result<RegisterHistory> run() && {
     for (const OperationRow& operation : history_.operations()) {
       if (Status added = add(operation); !added.ok()) return added.error();
     }
-    return std::move(builder_).finish();
+    Result<TransactionTable> table = std::move(builder_).finish();
+    if (!table.ok()) return table.error();
+    return RegisterHistory{.table = *std::move(table), .versions = std::move(versions_)};
   }
 
  private:
@@ -43,16 +45,27 @@ class RegisterReader {
     builder_.add(transaction, {.write = write, .key = builder_.key(key), .value = builder_.value(value)});
   }
 
+  void claim(const Value& key, const Value& value, std::optional<std::uint64_t> version) {
+    if (version) versions_.push_back({builder_.key(key), builder_.value(value), *version});
+  }
+  /// The version that the server gave with its answer.
+  [[nodiscard]] std::optional<std::uint64_t> version_of(const OperationRow& operation) const {
+    return operation.completed() ? history_.version(operation.complete) : std::nullopt;
+  }
+
   Status add(const OperationRow& operation) {
     const OpType outcome = outcome_of(operation);
     const OpName f = history_.f(operation.invoke);
     const Value key = history_.pool().value(history_.key(operation.invoke));
     if (f == read_ && !key.is_nil()) {
-      if (outcome == OpType::kOk) access(begin(operation, outcome), false, key, value_at(operation.complete));
+      if (outcome != OpType::kOk) return {};
+      access(begin(operation, outcome), false, key, value_at(operation.complete));
+      claim(key, value_at(operation.complete), version_of(operation));
       return {};
     }
     if (f == write_ && !key.is_nil()) {
       access(begin(operation, outcome), true, key, value_at(operation.invoke));
+      if (outcome == OpType::kOk) claim(key, value_at(operation.invoke), version_of(operation));
       return {};
     }
     if (f == cas_ && !key.is_nil()) return cas(operation, outcome, key);
@@ -71,6 +84,7 @@ class RegisterReader {
     const std::uint32_t t = begin(operation, outcome);
     access(t, false, key, pair->front());
     if (pair->front() != pair->back()) access(t, true, key, pair->back());
+    if (outcome == OpType::kOk) claim(key, pair->back(), version_of(operation));
     return {};
   }
 
@@ -87,6 +101,11 @@ class RegisterReader {
       if (!micro || (micro->f != "r" && micro->f != "w")) return wrong(told, each, kExpected);
       if (micro->f == "r" && outcome != OpType::kOk) continue;  // Nobody knows what it read.
       access(t, micro->f == "w", *micro->key, *micro->value);
+      if (micro->version == nullptr || micro->version->is_nil()) continue;
+      const std::int64_t* version = micro->version->as_int();
+      if (version == nullptr || *version < 0)
+        return wrong(told, *micro->version, "a version, which is a whole number");
+      claim(*micro->key, *micro->value, static_cast<std::uint64_t>(*version));
     }
     return {};
   }
@@ -101,11 +120,12 @@ class RegisterReader {
   const std::optional<OpName> write_;
   const std::optional<OpName> cas_;
   TransactionTableBuilder builder_;
+  std::vector<VersionClaim> versions_;
 };
 
 }  // namespace
 
-Result<TransactionTable> read_register_history(const HistoryTable& history) {
+Result<RegisterHistory> read_register_history(const HistoryTable& history) {
   return RegisterReader(history).run();
 }
 

@@ -8,10 +8,24 @@
 #include "checkers/transactions/transaction_table.h"
 #include "common/result.h"
 
+#include <cstdint>
+#include <vector>
+
 namespace ordeal {
 
-/// origin() is the position of the invocation. The error names the operation that is none of these. Requires:
-/// history.check_well_formed().
-[[nodiscard]] Result<TransactionTable> read_register_history(const HistoryTable& history);
+/// The server says that a value of a key is this version of it; a later one has a larger number.
+struct VersionClaim {
+  KeyIndex key = 0;
+  ValueCode value = kInitialCode;
+  std::uint64_t version = 0;
+};
+
+struct RegisterHistory {
+  TransactionTable table;  ///< origin() is the position of the invocation
+  std::vector<VersionClaim> versions;
+};
+
+/// The error names the operation that is none of these. Requires: history.check_well_formed().
+[[nodiscard]] Result<RegisterHistory> read_register_history(const HistoryTable& history);
 
 }  // namespace ordeal

@@ -204,7 +204,9 @@ TEST_F(CheckFile, ChecksBareTransactionsForLevels) {
   options.model = "read-committed";
   EXPECT_EQ(check_file(path, options)->verdict(), Verdict::kValid);
   options.model = "serializable";
-  EXPECT_EQ(check_file(path, options)->verdict(), Verdict::kUnknown);
+  EXPECT_EQ(check_file(path, options)->verdict(), Verdict::kValid);
+  options.model = "strict-serializable";
+  EXPECT_THAT(check_file(path, options)->findings.at(0).why, HasSubstr("the format has no times"));
   options.model = "register";
   EXPECT_THAT(error_of(path, options), HasSubstr("model \"register\" needs a history with times"));
   EXPECT_EQ(check_file(write("awdit", "w 1 2\n=====\nr 1 2\nr 1 2\n"), {})->verdict(), Verdict::kValid);

@@ -114,11 +114,52 @@ class Definitions {
       case Level::kReadCommitted:
       case Level::kReadAtomic:
         return isolation(level);
+      case Level::kSnapshotIsolation:
+        return snapshots({}, empty(), std::vector<Phase>(txns_.size(), Phase::kBefore), 0);
+      case Level::kSessionSnapshotIsolation:
+        return snapshots({}, session_, std::vector<Phase>(txns_.size(), Phase::kBefore), 0);
+      case Level::kSerializable:
+        return any_order(empty(), all_, [this](const Order& order) { return executes(order, all_); });
     }
     return false;
   }
 
  private:
+  enum class Phase { kBefore, kRunning, kCommitted };
+
+  // Each transaction starts at some time, with what was committed by then, and commits later; of two that
+  // write the same key one has committed before the other starts.
+  [[nodiscard]] bool snapshots(const Registers& committed, const Relation& before,
+                               const std::vector<Phase>& phases, std::size_t ended) const {
+    if (ended == txns_.size()) return true;
+    for (const std::size_t t : all_) {
+      std::vector<Phase> next = phases;
+      Registers registers = committed;
+      if (phases[t] == Phase::kBefore) {
+        if (!may_start(t, before, phases) || !execute(txns_[t], registers)) continue;
+        next[t] = Phase::kRunning;
+        if (snapshots(committed, before, next, ended)) return true;
+      } else if (phases[t] == Phase::kRunning) {
+        for (const Access& access : txns_[t].accesses) {
+          if (access.write) registers[access.key] = access.value;
+        }
+        next[t] = Phase::kCommitted;
+        if (snapshots(registers, before, next, ended + 1)) return true;
+      }
+    }
+    return false;
+  }
+  [[nodiscard]] bool may_start(std::size_t t, const Relation& before,
+                               const std::vector<Phase>& phases) const {
+    return std::all_of(all_.begin(), all_.end(), [&](std::size_t other) {
+      if (other == t || phases[other] == Phase::kCommitted) return true;
+      const bool conflict =
+          std::any_of(txns_[t].accesses.begin(), txns_[t].accesses.end(),
+                      [&](const Access& access) { return access.write && writes(other, access.key); });
+      return !before[other][t] && !(phases[other] == Phase::kRunning && conflict);
+    });
+  }
+
   [[nodiscard]] Relation empty() const {
     return Relation(txns_.size(), std::vector<bool>(txns_.size(), false));
   }

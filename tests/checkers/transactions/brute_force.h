@@ -18,6 +18,9 @@ enum class Level {
   kSequential,
   kReadCommitted,
   kReadAtomic,
+  kSnapshotIsolation,
+  kSessionSnapshotIsolation,  ///< the same, and each session goes forward
+  kSerializable,              ///< kSequential is the same with sessions
 };
 
 /// Unknown transactions may have taken effect or not. Requires: no two transactions write the same value to
