@@ -96,6 +96,7 @@ std::string_view usual_model(HistoryFormat format) {
       return "register";
     case HistoryFormat::kEdn:
     case HistoryFormat::kEdnIndependent:
+    case HistoryFormat::kJepsenJson:
       return "cas-register";
     case HistoryFormat::kPlume:
     case HistoryFormat::kAwdit:

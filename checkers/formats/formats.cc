@@ -5,6 +5,7 @@
 
 #include "checkers/formats/awdit.h"
 #include "checkers/formats/edn.h"
+#include "checkers/formats/jepsen_json.h"
 #include "checkers/formats/jepsen_log.h"
 #include "checkers/formats/jsonl.h"
 #include "checkers/formats/plume.h"
@@ -46,6 +47,16 @@ bool looks_like_access(std::string_view text) {
   return text[2] == '-' || (text[2] >= '0' && text[2] <= '9');
 }
 
+/// What begins with a bracket.
+HistoryFormat detect_in_brackets(std::string_view start) {
+  const std::string_view inside = after_blank(start.substr(1));
+  if (start.starts_with('[') && inside.starts_with('{') && after_blank(inside.substr(1)).starts_with('"'))
+    return HistoryFormat::kJepsenJson;
+  if (start.starts_with('[') || start.starts_with('(')) return HistoryFormat::kEdn;
+  return inside.starts_with('"') || inside.starts_with('}') || inside.empty() ? HistoryFormat::kJsonl
+                                                                              : HistoryFormat::kEdn;
+}
+
 }  // namespace
 
 const std::vector<FormatInfo>& list_formats() {
@@ -54,6 +65,8 @@ const std::vector<FormatInfo>& list_formats() {
       {HistoryFormat::kEdn, "edn", "Jepsen's and Knossos's EDN, Porcupine's key-value lines"},
       {HistoryFormat::kEdnIndependent, "edn-independent",
        "EDN whose values are [key value], of jepsen.independent"},
+      {HistoryFormat::kJepsenJson, "jepsen-json",
+       "Jepsen's operations in a JSON array, as elle-cli reads them"},
       {HistoryFormat::kJepsenLog, "jepsen-log", "Jepsen's console log, as Porcupine keeps it"},
       {HistoryFormat::kPlume, "plume",
        "transactions over registers, r(key,value,session,transaction) a line"},
@@ -83,12 +96,8 @@ std::optional<HistoryFormat> detect_format(std::string_view text) {
   const std::string_view start = after_comments(text);
   if (start.empty())
     return text.find(';') == std::string_view::npos ? HistoryFormat::kJsonl : HistoryFormat::kEdn;
-  if (start.starts_with('{')) {
-    const std::string_view inside = after_blank(start.substr(1));
-    return inside.starts_with('"') || inside.starts_with('}') || inside.empty() ? HistoryFormat::kJsonl
-                                                                                : HistoryFormat::kEdn;
-  }
-  if (start.starts_with('[') || start.starts_with('(') || start.starts_with('#')) return HistoryFormat::kEdn;
+  if (std::string_view("{[(").find(start.front()) != std::string_view::npos) return detect_in_brackets(start);
+  if (start.starts_with('#')) return HistoryFormat::kEdn;
   if (start.starts_with("r(") || start.starts_with("w(")) return HistoryFormat::kPlume;
   if (looks_like_access(start)) return HistoryFormat::kAwdit;
   if (looks_like_log(text)) return HistoryFormat::kJepsenLog;
@@ -102,6 +111,7 @@ bool has_bare_transactions(HistoryFormat format) {
 Result<ParsedHistory> parse_history(std::string_view text, HistoryFormat format) {
   ORDEAL_CHECK(!has_bare_transactions(format));
   if (format == HistoryFormat::kJsonl) return parse_jsonl(text);
+  if (format == HistoryFormat::kJepsenJson) return parse_jepsen_json(text);
   if (format == HistoryFormat::kJepsenLog) return parse_jepsen_log(text);
   return parse_edn_history(text, format == HistoryFormat::kEdn ? EdnValues::kPlain : EdnValues::kIndependent);
 }

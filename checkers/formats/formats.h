@@ -11,7 +11,15 @@
 
 namespace ordeal {
 
-enum class HistoryFormat : std::uint8_t { kJsonl, kEdn, kEdnIndependent, kJepsenLog, kPlume, kAwdit };
+enum class HistoryFormat : std::uint8_t {
+  kJsonl,
+  kEdn,
+  kEdnIndependent,
+  kJepsenJson,
+  kJepsenLog,
+  kPlume,
+  kAwdit,
+};
 
 struct FormatInfo {
   HistoryFormat format;

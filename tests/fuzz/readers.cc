@@ -3,6 +3,7 @@
 
 #include "checkers/formats/awdit.h"
 #include "checkers/formats/edn.h"
+#include "checkers/formats/jepsen_json.h"
 #include "checkers/formats/jepsen_log.h"
 #include "checkers/formats/json_text.h"
 #include "checkers/formats/jsonl.h"
@@ -43,6 +44,9 @@ namespace ordeal::fuzz {
 }
 [[maybe_unused]] void fuzz_edn_independent(std::string_view text) {
   use(parse_edn_history(text, EdnValues::kIndependent));
+}
+[[maybe_unused]] void fuzz_jepsen_json(std::string_view text) {
+  use(parse_jepsen_json(text));
 }
 [[maybe_unused]] void fuzz_jepsen_log(std::string_view text) {
   use(parse_jepsen_log(text));
