@@ -100,6 +100,9 @@ std::string_view usual_model(HistoryFormat format) {
       return "cas-register";
     case HistoryFormat::kPlume:
     case HistoryFormat::kAwdit:
+    case HistoryFormat::kDbcop:
+    case HistoryFormat::kDbcopJson:
+    case HistoryFormat::kDbcopText:
       return "causal-convergence";
   }
   return "register";

@@ -19,6 +19,9 @@ enum class HistoryFormat : std::uint8_t {
   kJepsenLog,
   kPlume,
   kAwdit,
+  kDbcop,
+  kDbcopJson,
+  kDbcopText,
 };
 
 struct FormatInfo {

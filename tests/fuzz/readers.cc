@@ -2,6 +2,8 @@
 // ORDEAL_FUZZ_READER says which of them this program is.
 
 #include "checkers/formats/awdit.h"
+#include "checkers/formats/dbcop.h"
+#include "checkers/formats/dbcop_text.h"
 #include "checkers/formats/edn.h"
 #include "checkers/formats/jepsen_json.h"
 #include "checkers/formats/jepsen_log.h"
@@ -55,6 +57,30 @@ namespace ordeal::fuzz {
   use(parse_awdit(text));
 }
 
+[[maybe_unused]] void fuzz_dbcop_json(std::string_view text) {
+  use(parse_dbcop_json(text));
+}
+[[maybe_unused]] void fuzz_dbcop_text(std::string_view text) {
+  use(parse_dbcop_text(text));
+}
+
+/// What is read and can be printed is read again as the same.
+template <class Parse, class Print>
+void use_and_print(std::string_view bytes, const Parse& parse, const Print& print) {
+  const Result<ParsedTransactions> parsed = parse(bytes);
+  use(parsed);
+  if (!parsed.ok()) return;
+  const Result<std::string> printed = print(parsed->table);
+  if (!printed.ok()) return;
+  const Result<ParsedTransactions> again = parse(*printed);
+  ORDEAL_CHECK(again.ok());
+  ORDEAL_CHECK(*print(again->table) == *printed);
+}
+
+[[maybe_unused]] void fuzz_dbcop(std::string_view bytes) {
+  use_and_print(bytes, parse_dbcop, print_dbcop);
+}
+
 [[maybe_unused]] void fuzz_json(std::string_view text) {
   const Result<Value> value = parse_json(text);
   if (!value.ok()) return;
@@ -76,14 +102,7 @@ namespace ordeal::fuzz {
 }
 
 [[maybe_unused]] void fuzz_plume(std::string_view text) {
-  const Result<ParsedTransactions> parsed = parse_plume(text);
-  use(parsed);
-  if (!parsed.ok()) return;
-  const Result<std::string> printed = print_plume(parsed->table);
-  if (!printed.ok()) return;
-  const Result<ParsedTransactions> again = parse_plume(*printed);
-  ORDEAL_CHECK(again.ok());
-  ORDEAL_CHECK(*print_plume(again->table) == *printed);
+  use_and_print(text, parse_plume, print_plume);
 }
 
 }  // namespace ordeal::fuzz

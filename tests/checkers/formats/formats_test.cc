@@ -41,7 +41,7 @@ TEST(Formats, AnUnknownNameListsTheKnown) {
   ASSERT_FALSE(format.ok());
   EXPECT_EQ(format.error().message,
             "there is no format \"xml\"; give one of jsonl, edn, edn-independent, jepsen-json, "
-            "jepsen-log, plume, awdit");
+            "jepsen-log, plume, awdit, dbcop, dbcop-json, dbcop-text");
 }
 
 ParsedHistory log(std::string_view text) {
