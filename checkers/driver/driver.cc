@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <numeric>
 #include <optional>
 #include <thread>
@@ -134,6 +135,9 @@ class HistoryLoader {
       report_.format = *format;
       known_ = true;
     }
+    std::error_code ignored;  // Ignored: what cannot be asked about is no folder.
+    if (std::filesystem::is_directory(path_, ignored) && known_ && is_folder_format(report_.format))
+      return load_folder();
     if (Status read = stream_history_file(path_, [this](std::string_view piece) { return take(piece); });
         !read.ok()) {
       return read;
@@ -162,6 +166,33 @@ class HistoryLoader {
     return lines_->bytes() > memory_max_ ? too_large() : Status();
   }
 
+  /// Files that are no part of the history are not read.
+  Status load_folder() {
+    const Result<std::vector<std::string>> names = list_folder(path_);
+    if (!names.ok()) return names.error();
+    std::vector<std::string> texts;
+    std::vector<std::string> parts;
+    std::uint64_t size = 0;
+    for (const std::string& name : *names) {
+      if (!is_part_of_folder(report_.format, name)) continue;
+      parts.push_back(name);
+      std::string& text = texts.emplace_back();
+      const auto take_piece = [&](std::string_view piece) {
+        text += piece;
+        size += piece.size();
+        return size > memory_max_ ? too_large() : Status();
+      };
+      if (Status read = stream_history_file(path_ + "/" + name, take_piece); !read.ok()) return read;
+    }
+    if (parts.empty())
+      return invalid_argument(
+          fmt::format("{}: the folder has no file of the format {}", path_, format_name_));
+    std::vector<NamedBytes> files;
+    for (std::size_t i = 0; i < parts.size(); ++i) files.push_back({.name = parts[i], .bytes = texts[i]});
+    return has_bare_transactions(report_.format) ? keep(parse_transactions(files, report_.format))
+                                                 : keep(parse_history(files, report_.format));
+  }
+
   Status finish() {
     if (report_.format == HistoryFormat::kJsonl) {
       ParsedTable parsed = lines_ ? std::move(*lines_).finish() : ParsedTable();
@@ -169,14 +200,17 @@ class HistoryLoader {
       report_.notes = std::move(parsed.notes);
       return {};
     }
-    if (has_bare_transactions(report_.format)) {
-      Result<ParsedTransactions> bare = parse_transactions(text_, report_.format);
-      if (!bare.ok()) return about_file(bare.error());
-      report_.transactions = std::move(bare->table);
-      report_.notes = std::move(bare->notes);
-      return {};
-    }
-    Result<ParsedHistory> parsed = parse_history(text_, report_.format);
+    return has_bare_transactions(report_.format) ? keep(parse_transactions(text_, report_.format))
+                                                 : keep(parse_history(text_, report_.format));
+  }
+
+  Status keep(Result<ParsedTransactions> parsed) {
+    if (!parsed.ok()) return about_file(parsed.error());
+    report_.transactions = std::move(parsed->table);
+    report_.notes = std::move(parsed->notes);
+    return {};
+  }
+  Status keep(Result<ParsedHistory> parsed) {
     if (!parsed.ok()) return about_file(parsed.error());
     report_.history = HistoryTable(parsed->history);
     report_.notes = std::move(parsed->notes);

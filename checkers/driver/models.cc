@@ -93,6 +93,7 @@ std::string_view usual_model(HistoryFormat format) {
   switch (format) {
     case HistoryFormat::kJsonl:
     case HistoryFormat::kJepsenLog:
+    case HistoryFormat::kEtcd:
       return "register";
     case HistoryFormat::kEdn:
     case HistoryFormat::kEdnIndependent:
@@ -103,6 +104,7 @@ std::string_view usual_model(HistoryFormat format) {
     case HistoryFormat::kDbcop:
     case HistoryFormat::kDbcopJson:
     case HistoryFormat::kDbcopText:
+    case HistoryFormat::kCobra:
       return "causal-convergence";
   }
   return "register";

@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ordeal {
 
@@ -14,6 +15,10 @@ namespace ordeal {
 /// error names the file and what to do.
 [[nodiscard]] Status stream_history_file(const std::string& path,
                                          const std::function<Status(std::string_view)>& sink);
+
+/// The files below a folder, in the order of their names, which are within the folder and have '/' between
+/// folders. Links to folders are not followed. The error names the folder.
+[[nodiscard]] Result<std::vector<std::string>> list_folder(const std::string& path);
 
 /// Bytes on disk; 0 when that cannot be known, and for gzip, where it says little.
 [[nodiscard]] std::uint64_t plain_file_size(const std::string& path);

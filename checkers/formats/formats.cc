@@ -4,9 +4,11 @@
 #include <fmt/ranges.h>
 
 #include "checkers/formats/awdit.h"
+#include "checkers/formats/cobra.h"
 #include "checkers/formats/dbcop.h"
 #include "checkers/formats/dbcop_text.h"
 #include "checkers/formats/edn.h"
+#include "checkers/formats/etcd.h"
 #include "checkers/formats/jepsen_json.h"
 #include "checkers/formats/jepsen_log.h"
 #include "checkers/formats/jsonl.h"
@@ -59,6 +61,7 @@ bool looks_like_dbcop_text(std::string_view inside) {
 }
 
 HistoryFormat detect_in_braces(std::string_view inside) {
+  if (inside.starts_with("\"ClientId\"") || inside.starts_with("\"ClientID\"")) return HistoryFormat::kEtcd;
   if (inside.starts_with("\"params\"")) return HistoryFormat::kDbcopJson;
   return inside.starts_with('"') || inside.starts_with('}') || inside.empty() ? HistoryFormat::kJsonl
                                                                               : HistoryFormat::kEdn;
@@ -101,6 +104,8 @@ const std::vector<FormatInfo>& list_formats() {
        "DBCop's history.bincode, which PolySI, VeriStrong and AWDIT read too"},
       {HistoryFormat::kDbcopJson, "dbcop-json", "DBCop's newer sessions in JSON"},
       {HistoryFormat::kDbcopText, "dbcop-text", "DBCop's newer text, [x:=1 y==2] a transaction"},
+      {HistoryFormat::kCobra, "cobra", "a folder of Cobra's logs, one for each client"},
+      {HistoryFormat::kEtcd, "etcd", "a report of etcd's robustness tests, client-N/operations.json"},
   };
   return formats;
 }
@@ -147,15 +152,27 @@ bool has_bare_transactions(HistoryFormat format) {
     case HistoryFormat::kDbcop:
     case HistoryFormat::kDbcopJson:
     case HistoryFormat::kDbcopText:
+    case HistoryFormat::kCobra:
       return true;
     default:
       return false;
   }
 }
 
+bool is_folder_format(HistoryFormat format) {
+  return format == HistoryFormat::kCobra || format == HistoryFormat::kEtcd;
+}
+
+bool is_part_of_folder(HistoryFormat format, std::string_view name) {
+  ORDEAL_CHECK(is_folder_format(format));
+  return format == HistoryFormat::kCobra ? is_cobra_file(name) : is_etcd_file(name);
+}
+
 Result<ParsedHistory> parse_history(std::string_view text, HistoryFormat format) {
   ORDEAL_CHECK(!has_bare_transactions(format));
   if (format == HistoryFormat::kJsonl) return parse_jsonl(text);
+  const NamedBytes file{.name = {}, .bytes = text};
+  if (format == HistoryFormat::kEtcd) return parse_etcd({&file, 1});
   if (format == HistoryFormat::kJepsenJson) return parse_jepsen_json(text);
   if (format == HistoryFormat::kJepsenLog) return parse_jepsen_log(text);
   return parse_edn_history(text, format == HistoryFormat::kEdn ? EdnValues::kPlain : EdnValues::kIndependent);
@@ -163,7 +180,10 @@ Result<ParsedHistory> parse_history(std::string_view text, HistoryFormat format)
 
 Result<ParsedTransactions> parse_transactions(std::string_view text, HistoryFormat format) {
   ORDEAL_CHECK(has_bare_transactions(format));
+  const NamedBytes file{.name = {}, .bytes = text};
   switch (format) {
+    case HistoryFormat::kCobra:
+      return parse_cobra({&file, 1});
     case HistoryFormat::kPlume:
       return parse_plume(text);
     case HistoryFormat::kDbcop:
@@ -175,6 +195,16 @@ Result<ParsedTransactions> parse_transactions(std::string_view text, HistoryForm
     default:
       return parse_awdit(text);
   }
+}
+
+Result<ParsedHistory> parse_history(std::span<const NamedBytes> files, HistoryFormat format) {
+  ORDEAL_CHECK(format == HistoryFormat::kEtcd);
+  return parse_etcd(files);
+}
+
+Result<ParsedTransactions> parse_transactions(std::span<const NamedBytes> files, HistoryFormat format) {
+  ORDEAL_CHECK(format == HistoryFormat::kCobra);
+  return parse_cobra(files);
 }
 
 }  // namespace ordeal

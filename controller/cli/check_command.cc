@@ -46,7 +46,11 @@ std::vector<std::string> vacuous_reasons(const std::filesystem::path& run) {
 }  // namespace
 
 void add_check_options(CLI::App& command, CheckCommandOptions& options) {
-  command.add_option("path", options.path, "history file (plain or gzip) or a run's directory")->required();
+  command
+      .add_option(
+          "path", options.path,
+          "history file (plain or gzip), a run's directory, or a folder of files with --format cobra or etcd")
+      ->required();
   command.add_option("--model", options.model, "what the history should be; see `ordeal list models`");
   command.add_option("--format", options.format,
                      "how it is written; default: by its content; see `ordeal list formats`");
@@ -61,7 +65,9 @@ void add_check_options(CLI::App& command, CheckCommandOptions& options) {
 int check_command(const CheckCommandOptions& options) {
   std::string path = options.path;
   std::vector<std::string> vacuous;
-  if (std::error_code ignored; std::filesystem::is_directory(path, ignored)) {
+  const Result<HistoryFormat> format = parse_format_name(options.format);
+  const bool folder_format = format.ok() && is_folder_format(*format);
+  if (std::error_code ignored; !folder_format && std::filesystem::is_directory(path, ignored)) {
     vacuous = vacuous_reasons(path);
     path = std::filesystem::path(path) / report::file_names::kHistory;
   }

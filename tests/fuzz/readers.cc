@@ -2,9 +2,11 @@
 // ORDEAL_FUZZ_READER says which of them this program is.
 
 #include "checkers/formats/awdit.h"
+#include "checkers/formats/cobra.h"
 #include "checkers/formats/dbcop.h"
 #include "checkers/formats/dbcop_text.h"
 #include "checkers/formats/edn.h"
+#include "checkers/formats/etcd.h"
 #include "checkers/formats/jepsen_json.h"
 #include "checkers/formats/jepsen_log.h"
 #include "checkers/formats/json_text.h"
@@ -57,6 +59,14 @@ namespace ordeal::fuzz {
   use(parse_awdit(text));
 }
 
+[[maybe_unused]] void fuzz_cobra(std::string_view bytes) {
+  const NamedBytes file{.name = "T0.log", .bytes = bytes};
+  use(parse_cobra({&file, 1}));
+}
+[[maybe_unused]] void fuzz_etcd(std::string_view text) {
+  const NamedBytes file{.name = "client-1/operations.json", .bytes = text};
+  use(parse_etcd({&file, 1}));
+}
 [[maybe_unused]] void fuzz_dbcop_json(std::string_view text) {
   use(parse_dbcop_json(text));
 }
