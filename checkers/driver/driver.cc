@@ -265,13 +265,9 @@ Result<std::vector<Finding>> check_loaded(const CheckReport& report, const Check
 
 }  // namespace
 
-Result<CheckReport> check_file(const std::string& path, const CheckOptions& options) {
+Result<CheckReport> load_file(const std::string& path, const CheckOptions& options) {
   const Clock::time_point start = Clock::now();
   CheckReport report;
-  // What is wrong with the command is said before a large file is read.
-  if (!options.model.empty()) {
-    if (const auto known = make_model_checker(options.model); !known.ok()) return known.error();
-  }
   if (Status loaded = HistoryLoader(path, options, report).load(); !loaded.ok()) return loaded.error();
   report.model = options.model.empty() ? std::string(usual_model(report.format)) : options.model;
   if (const Status status = report.history.check_well_formed(); !status.ok()) {
@@ -281,12 +277,23 @@ Result<CheckReport> check_file(const std::string& path, const CheckOptions& opti
   }
   report.operations =
       report.transactions ? report.transactions->access_count() : report.history.operations().size();
-  const Clock::time_point read = Clock::now();
-  Result<std::vector<Finding>> findings = check_loaded(report, options.limits);
+  report.seconds_reading = seconds_since(start);
+  report.seconds = report.seconds_reading;
+  return report;
+}
+
+Result<CheckReport> check_file(const std::string& path, const CheckOptions& options) {
+  const Clock::time_point start = Clock::now();
+  // What is wrong with the command is said before a large file is read.
+  if (!options.model.empty()) {
+    if (const auto known = make_model_checker(options.model); !known.ok()) return known.error();
+  }
+  Result<CheckReport> report = load_file(path, options);
+  if (!report.ok()) return report;
+  Result<std::vector<Finding>> findings = check_loaded(*report, options.limits);
   if (!findings.ok()) return findings.error();
-  report.findings = *std::move(findings);
-  report.seconds_reading = std::chrono::duration<double>(read - start).count();
-  report.seconds = seconds_since(start);
+  report->findings = *std::move(findings);
+  report->seconds = seconds_since(start);
   return report;
 }
 

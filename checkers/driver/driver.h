@@ -46,6 +46,9 @@ struct CheckReport {
   [[nodiscard]] Verdict verdict() const;
 };
 
+/// Reads a file as check_file does, up to whether the history is well-formed. There are no findings.
+[[nodiscard]] Result<CheckReport> load_file(const std::string& path, const CheckOptions& options);
+
 /// Reads and checks a file, or a folder if `format` names one that has folders; gzip is unpacked. The error
 /// names the file and says what to do; what a checker cannot decide is a finding, not an error.
 [[nodiscard]] Result<CheckReport> check_file(const std::string& path, const CheckOptions& options);

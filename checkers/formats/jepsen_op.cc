@@ -21,7 +21,7 @@ class JepsenMembers {
     JepsenOp out;
     Op& op = out.op;
     op.process = process();
-    op.type = type();
+    op.type = type("type");
     op.key = take("key").value_or(Value());
     op.value = take("value").value_or(Value());
     op.f = f(op.value);
@@ -29,6 +29,7 @@ class JepsenMembers {
     if (const std::optional<Value> error = take("error"); error && !error->is_nil()) {
       op.error = error->as_string() != nullptr ? without_colon(*error->as_string()) : to_text(*error);
     }
+    own_members(op);
     if (problem_) return Error{ErrorCode::kInvalidArgument, *problem_};
     out.time = time();
     op.extra = rest(position);
@@ -58,11 +59,37 @@ class JepsenMembers {
     return ProcessId(0);
   }
 
-  OpType type() {
-    const std::optional<Value> value = take("type");
+  /// What our own printer adds.
+  void own_members(Op& op) {
+    if (members_.lower_bound(colon_ + "ordeal/") == members_.end()) return;
+    if (members_.contains(colon_ + "ordeal/type")) op.type = type("ordeal/type");
+    if (const std::optional<Value> node = take("ordeal/node")) {
+      const std::string* name = node->as_string();
+      op.node = name != nullptr ? parse_node_name(*name) : kNoNode;
+      if (op.node == kNoNode) fail("ordeal/node", node, "n and a number from 1");
+    }
+    if (const std::optional<Value> intended = take("ordeal/intended")) {
+      if (intended->as_int() == nullptr) fail("ordeal/intended", intended, "an integer");
+      if (intended->as_int() != nullptr) op.intended = Duration(*intended->as_int());
+    }
+    op.session = number("ordeal/session");
+    op.version = number("ordeal/version");
+    op.attempt = number("ordeal/attempt");
+  }
+  std::optional<std::uint64_t> number(std::string_view name) {
+    const std::optional<Value> value = take(name);
+    if (!value) return std::nullopt;
+    const std::int64_t* n = value->as_int();
+    if (n != nullptr && *n >= 0) return static_cast<std::uint64_t>(*n);
+    fail(name, value, "an integer from 0");
+    return std::nullopt;
+  }
+
+  OpType type(std::string_view name) {
+    const std::optional<Value> value = take(name);
     const std::string* text = value ? value->as_string() : nullptr;
     const std::optional<OpType> type = text != nullptr ? parse_op_type(without_colon(*text)) : std::nullopt;
-    if (!type) fail("type", value, fmt::format("{0}invoke, {0}ok, {0}fail or {0}info", colon_));
+    if (!type) fail(name, value, fmt::format("{0}invoke, {0}ok, {0}fail or {0}info", colon_));
     return type.value_or(OpType::kInvoke);
   }
 

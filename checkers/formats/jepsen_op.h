@@ -6,7 +6,9 @@
 //
 // process is an integer or nemesis; type is invoke, ok, fail or info; f becomes the operation's f, and an
 // operation without one whose value is a list is a `txn`, as Elle has it; key, value and error are kept; time
-// is in nanoseconds; other members become extra ones, an index that is not the position too.
+// is in nanoseconds; other members become extra ones, an index that is not the position too. Members of our
+// own printer (jepsen_print.h), :ordeal/type, node, intended, session, version and attempt, are those of the
+// operation.
 
 #include "common/op.h"
 #include "common/result.h"
