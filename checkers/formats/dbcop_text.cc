@@ -11,6 +11,10 @@
 namespace ordeal {
 namespace {
 
+constexpr std::size_t kFoundShownMax = 200;
+constexpr std::string_view kEventExpected =
+    R"({"Read": {"variable": V, "version": N}}, the same with Write, ["r", V, N] or ["w", V, N])";
+
 Result<ParsedTransactions> parsed_of(InitialValues values) {
   Result<TransactionTable> table = std::move(values).finish();
   if (!table.ok()) return table.error();
@@ -106,8 +110,6 @@ class DbcopJsonReader {
   }
 
   bool read_event(const Value& value) {
-    constexpr std::string_view kExpected =
-        R"({"Read": {"variable": V, "version": N}}, the same with Write, ["r", V, N] or ["w", V, N])";
     const Value::Map* map = value.as_map();
     const Value::List* list = value.as_list();
     if (map != nullptr && map->size() == 1) {
@@ -121,7 +123,7 @@ class DbcopJsonReader {
       const bool write = list->front() == Value("w");
       if (write || list->front() == Value("r")) return add(write, (*list)[1], list->back(), value);
     }
-    return expected(kExpected, value);
+    return expected(kEventExpected, value);
   }
 
   bool add(bool write, const Value& variable, const Value& version, const Value& whole) {
@@ -139,12 +141,11 @@ class DbcopJsonReader {
   }
 
   bool expected(std::string_view what, const Value& found) {
-    constexpr std::size_t kQuotedMax = 200;
     std::string place = fmt::format("session {}", at_.session);
     if (at_.transaction > 0) place += fmt::format(", transaction {}", at_.transaction);
     if (at_.event > 0) place += fmt::format(", event {}", at_.event);
     std::string quoted = print_json(found);
-    if (quoted.size() > kQuotedMax) quoted = "a long value";
+    if (quoted.size() > kFoundShownMax) quoted = "a long value";
     problem_ = invalid_argument(fmt::format("{}: expected {}, found {}", place, what, quoted));
     return false;
   }

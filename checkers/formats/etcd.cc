@@ -164,11 +164,12 @@ class Translator {
   static Meaning change(const EtcdRecord& record, std::string f, const std::string& key, Value argument) {
     Meaning meaning{.f = std::move(f),
                     .keys = {Value(key)},
-                    .argument = argument,
-                    .answer = std::move(argument),
+                    .argument = {},
+                    .answer = argument,
                     .version = {},
                     .told = {},
                     .learned = {}};
+    meaning.argument = std::move(argument);
     if (record.answered() && record.revision > 0)
       meaning.version = static_cast<std::uint64_t>(record.revision);
     return meaning;

@@ -7,6 +7,8 @@
 namespace ordeal {
 namespace {
 
+constexpr std::size_t kValueShownMax = 200;
+
 std::string without_colon(const std::string& text) {
   return text.starts_with(':') ? text.substr(1) : text;
 }
@@ -142,9 +144,8 @@ Result<JepsenOp> read_jepsen_op(Value::Map members, std::size_t position, Jepsen
 }
 
 std::string quote_briefly(const Value& value) {
-  constexpr std::size_t kQuotedMax = 200;
   std::string text = to_text(value);
-  return text.size() > kQuotedMax ? "a long value" : text;
+  return text.size() > kValueShownMax ? "a long value" : text;
 }
 
 }  // namespace ordeal

@@ -34,7 +34,8 @@ bool is_run_directory(const std::string& path, const std::string& format_name) {
   const Result<HistoryFormat> format = parse_format_name(format_name);
   const bool folder_format = format.ok() && is_folder_format(*format);
   std::error_code ignored;  // Ignored: what cannot be asked about fails to open.
-  return !folder_format && std::filesystem::is_directory(path, ignored);
+  return !folder_format &&
+         std::filesystem::exists(std::filesystem::path(path) / report::file_names::kHistory, ignored);
 }
 
 }  // namespace

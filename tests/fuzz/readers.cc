@@ -9,6 +9,7 @@
 #include "checkers/formats/etcd.h"
 #include "checkers/formats/jepsen_json.h"
 #include "checkers/formats/jepsen_log.h"
+#include "checkers/formats/jepsen_print.h"
 #include "checkers/formats/json_text.h"
 #include "checkers/formats/jsonl.h"
 #include "checkers/formats/jsonl_table.h"
@@ -43,14 +44,28 @@ namespace ordeal::fuzz {
   (void)resolve_reads(parsed->table);
 }
 
+/// What our own printer writes is read back as it was.
+[[maybe_unused]] void print_and_read_back(const Result<ParsedHistory>& parsed) {
+  if (!parsed.ok()) return;
+  const Result<PrintedHistory> printed = print_edn_history(parsed->history);
+  if (!printed.ok()) return ORDEAL_CHECK(!printed.error().message.empty());
+  const Result<ParsedHistory> again = parse_edn_history(printed->text);
+  ORDEAL_CHECK(again.ok());
+  ORDEAL_CHECK(again->history == parsed->history);
+}
+
 [[maybe_unused]] void fuzz_edn(std::string_view text) {
-  use(parse_edn_history(text));
+  const Result<ParsedHistory> parsed = parse_edn_history(text);
+  use(parsed);
+  print_and_read_back(parsed);
 }
 [[maybe_unused]] void fuzz_edn_independent(std::string_view text) {
   use(parse_edn_history(text, EdnValues::kIndependent));
 }
 [[maybe_unused]] void fuzz_jepsen_json(std::string_view text) {
-  use(parse_jepsen_json(text));
+  const Result<ParsedHistory> parsed = parse_jepsen_json(text);
+  use(parsed);
+  print_and_read_back(parsed);
 }
 [[maybe_unused]] void fuzz_jepsen_log(std::string_view text) {
   use(parse_jepsen_log(text));

@@ -29,7 +29,7 @@ std::string text_of(const Result<PrintedHistory>& printed) {
 }
 
 /// Words of all kinds, so that keywords, numbers and tags are met by what only looks like them.
-std::string random_word(Rng& rng) {
+std::string odd_word(Rng& rng) {
   static const std::vector<std::string> words = {
       "",     ":",     ":a",  "::a", ":a b", "a",
       "x/y",  "12",    "-0",  "1.5", "007",  "9223372036854775807",
@@ -40,7 +40,7 @@ std::string random_word(Rng& rng) {
   return rng.pick(words);
 }
 
-Value random_value(Rng& rng, int depth = 0) {
+Value odd_value(Rng& rng, int depth = 0) {
   switch (rng.below(depth < 3 ? 8 : 6)) {
     case 0:
       return {};
@@ -54,16 +54,15 @@ Value random_value(Rng& rng, int depth = 0) {
           -std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()});
     case 4:
     case 5:
-      return random_word(rng);
+      return odd_word(rng);
     case 6: {
       Value::List list;
-      for (std::uint64_t n = rng.below(4); n > 0; --n) list.push_back(random_value(rng, depth + 1));
+      for (std::uint64_t n = rng.below(4); n > 0; --n) list.push_back(odd_value(rng, depth + 1));
       return list;
     }
     default: {
       Value::Map map;
-      for (std::uint64_t n = rng.below(4); n > 0; --n)
-        map.emplace(random_word(rng), random_value(rng, depth + 1));
+      for (std::uint64_t n = rng.below(4); n > 0; --n) map.emplace(odd_word(rng), odd_value(rng, depth + 1));
       return map;
     }
   }
@@ -73,7 +72,7 @@ TEST(EdnPrint, IsReadBackAsTheSame) {
   constexpr std::uint64_t kSeed = 21;
   Rng rng(kSeed);
   for (int i = 0; i < 20'000; ++i) {
-    const Value value = random_value(rng);
+    const Value value = odd_value(rng);
     std::string text;
     ASSERT_TRUE(append_edn(text, value).ok());
     const Result<std::vector<EdnForm>> again = parse_edn(text);
@@ -114,19 +113,19 @@ History random_history(Rng& rng) {
     if (at != open.end()) {
       op = at->second;
       op.type = rng.pick(std::vector<OpType>{OpType::kOk, OpType::kFail, OpType::kInfo});
-      if (op.type != OpType::kOk) op.error = random_word(rng);
+      if (op.type != OpType::kOk) op.error = odd_word(rng);
       open.erase(at);
       if (op.type == OpType::kInfo && process != kNemesisProcess) processes[who] = ProcessId(next_process++);
     } else {
       op.f = rng.pick(std::vector<std::string>{"read", "a b", ":x", "::y", "ä"});
-      if (process != kNemesisProcess) op.key = random_value(rng);
+      if (process != kNemesisProcess) op.key = odd_value(rng);
       if (rng.chance(1, 3)) op.intended = Duration(static_cast<std::int64_t>(rng.below(1000)));
-      if (rng.chance(1, 3)) op.extra.emplace("x" + random_word(rng), random_value(rng));
+      if (rng.chance(1, 3)) op.extra.emplace("x" + odd_word(rng), odd_value(rng));
     }
     op.index = static_cast<std::int64_t>(history.size());
     op.time = milliseconds(static_cast<std::int64_t>(history.size()));
     op.process = process;
-    op.value = random_value(rng);
+    op.value = odd_value(rng);
     if (rng.chance(1, 3)) op.node = NodeId(static_cast<std::uint32_t>(rng.between(1, 9)));
     if (rng.chance(1, 3)) op.session = rng.below(100);
     if (rng.chance(1, 3)) op.version = rng.below(100);
