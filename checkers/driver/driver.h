@@ -44,7 +44,8 @@ struct CheckReport : LoadedHistory {
   [[nodiscard]] Verdict verdict() const;
 };
 
-/// Reads and checks a file; gzip is unpacked. The error names the file and says what to do; what a checker
+/// Reads and checks a file, or a folder if `format` names one that has folders; gzip is unpacked. The error
+/// names the file and says what to do; what a checker
 /// cannot decide is a finding, not an error.
 [[nodiscard]] Result<CheckReport> check_file(const std::string& path, const CheckOptions& options);
 

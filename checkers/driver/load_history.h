@@ -26,7 +26,8 @@ struct LoadedHistory {
   std::vector<std::string> notes;                ///< how it was read
 };
 
-/// The error names the file, the line where there is one, and says what to do.
+/// A file, or a folder if `format` names one that has folders. The error names the file, the line where there
+/// is one, and says what to do.
 [[nodiscard]] Result<LoadedHistory> load_history_file(const std::string& path, const LoadOptions& options);
 /// The same of bytes in memory, which it does not keep.
 [[nodiscard]] Result<LoadedHistory> load_history(std::string_view bytes, const LoadOptions& options);

@@ -131,12 +131,18 @@ std::string_view usual_model(HistoryFormat format) {
   switch (format) {
     case HistoryFormat::kJsonl:
     case HistoryFormat::kJepsenLog:
+    case HistoryFormat::kEtcd:
       return "register";
     case HistoryFormat::kEdn:
     case HistoryFormat::kEdnIndependent:
+    case HistoryFormat::kJepsenJson:
       return "cas-register";
     case HistoryFormat::kPlume:
     case HistoryFormat::kAwdit:
+    case HistoryFormat::kDbcop:
+    case HistoryFormat::kDbcopJson:
+    case HistoryFormat::kDbcopText:
+    case HistoryFormat::kCobra:
       return "causal-convergence";
   }
   return "register";

@@ -31,7 +31,11 @@ using Sink = std::function<Status(std::string_view)>;
 Result<File> open_file(const std::string& path) {
   std::error_code ignored;  // Ignored: what cannot be asked about fails to open.
   if (std::filesystem::is_directory(path, ignored)) {
-    return Error{ErrorCode::kInvalidArgument, fmt::format("{}: a folder, expected a history file", path)};
+    return Error{ErrorCode::kInvalidArgument,
+                 fmt::format("{}: a folder, expected a history file; for a folder of files say which format, "
+                             "cobra or etcd, with "
+                             "--format",
+                             path)};
   }
   File file(std::fopen(path.c_str(), "rb"), &std::fclose);
   if (file == nullptr) return system_error(path, errno);
@@ -128,6 +132,19 @@ Status stream_history_bytes(std::string_view bytes, const Sink& sink) {
     if (Status taken = text.feed(bytes.substr(0, kPieceSize), sink); !taken.ok()) return taken;
   }
   return text.finish();
+}
+
+Result<std::vector<std::string>> list_folder(const std::string& path) {
+  std::vector<std::string> names;
+  std::error_code error;
+  std::filesystem::recursive_directory_iterator at(path, error);
+  for (const std::filesystem::recursive_directory_iterator end; !error && at != end; at.increment(error)) {
+    std::error_code ignored;  // Ignored: what cannot be asked about is no file.
+    if (at->is_regular_file(ignored)) names.push_back(at->path().lexically_relative(path).generic_string());
+  }
+  if (error) return system_error(path, error.value());
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 std::uint64_t plain_file_size(const std::string& path) {

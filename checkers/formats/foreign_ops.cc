@@ -15,14 +15,19 @@ void ForeignOps::add(Op op, std::optional<Duration> time) {
     ++times_back_;
     op.time = before;
   }
-  if (op.process == kNemesisProcess && op.type == OpType::kInfo) {
-    const bool completes = nemesis_open_.erase(op.f) > 0;
-    if (!completes) {
-      nemesis_open_.insert(op.f);
-      op.type = OpType::kInvoke;
-    }
-  }
+  if (op.process == kNemesisProcess) follow_nemesis(op);
   history.push_back(std::move(op));
+}
+
+/// An info that completes nothing begins something.
+void ForeignOps::follow_nemesis(Op& op) {
+  std::size_t& open = nemesis_open_[op.f];
+  if (op.type == OpType::kInfo && open == 0) op.type = OpType::kInvoke;
+  if (op.type == OpType::kInvoke) {
+    ++open;
+  } else if (open > 0) {
+    --open;
+  }
 }
 
 ParsedHistory ForeignOps::finish() && {

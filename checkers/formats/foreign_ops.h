@@ -5,8 +5,8 @@
 
 #include "checkers/formats/parsed_history.h"
 
+#include <map>
 #include <optional>
-#include <set>
 #include <string>
 
 namespace ordeal {
@@ -19,8 +19,10 @@ class ForeignOps {
   [[nodiscard]] bool empty() const { return parsed_.history.empty(); }
 
  private:
+  void follow_nemesis(Op& op);
+
   ParsedHistory parsed_;
-  std::set<std::string> nemesis_open_;  ///< by f
+  std::map<std::string, std::size_t> nemesis_open_;  ///< how many, by f
   std::size_t times_back_ = 0;
 };
 

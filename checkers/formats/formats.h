@@ -1,17 +1,32 @@
 #pragma once
 // Every format a history can be read from, by name or by what the bytes look like.
 
+#include "checkers/formats/named_bytes.h"
 #include "checkers/formats/parsed_history.h"
 #include "checkers/formats/parsed_transactions.h"
 #include "common/result.h"
 
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
 namespace ordeal {
 
-enum class HistoryFormat : std::uint8_t { kJsonl, kEdn, kEdnIndependent, kJepsenLog, kPlume, kAwdit };
+enum class HistoryFormat : std::uint8_t {
+  kJsonl,
+  kEdn,
+  kEdnIndependent,
+  kJepsenJson,
+  kJepsenLog,
+  kPlume,
+  kAwdit,
+  kDbcop,
+  kDbcopJson,
+  kDbcopText,
+  kCobra,
+  kEtcd,
+};
 
 struct FormatInfo {
   HistoryFormat format;
@@ -32,9 +47,20 @@ struct FormatInfo {
 /// Whether the format has transactions over registers without times.
 [[nodiscard]] bool has_bare_transactions(HistoryFormat format);
 
+/// Whether a history in this format may be a folder of files.
+[[nodiscard]] bool is_folder_format(HistoryFormat format);
+/// Whether a file of the folder, whose name NamedBytes gives, is part of the history. Requires:
+/// is_folder_format(format).
+[[nodiscard]] bool is_part_of_folder(HistoryFormat format, std::string_view name);
+
 /// Requires: !has_bare_transactions(format).
 [[nodiscard]] Result<ParsedHistory> parse_history(std::string_view text, HistoryFormat format);
 /// Requires: has_bare_transactions(format).
 [[nodiscard]] Result<ParsedTransactions> parse_transactions(std::string_view text, HistoryFormat format);
+
+/// The same for the files of a folder. Requires: is_folder_format(format).
+[[nodiscard]] Result<ParsedHistory> parse_history(std::span<const NamedBytes> files, HistoryFormat format);
+[[nodiscard]] Result<ParsedTransactions> parse_transactions(std::span<const NamedBytes> files,
+                                                            HistoryFormat format);
 
 }  // namespace ordeal

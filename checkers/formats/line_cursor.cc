@@ -13,6 +13,10 @@ bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\r';
 }
 
+bool is_of_word(char c, bool first) {
+  return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (!first && c >= '0' && c <= '9');
+}
+
 }  // namespace
 
 bool LineCursor::next_line() {
@@ -44,6 +48,15 @@ bool LineCursor::take(std::int64_t& number) {
   if (error != std::errc()) return false;
   rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
   return true;
+}
+
+bool LineCursor::take_word(std::string_view& word) {
+  skip_blanks();
+  std::size_t size = 0;
+  while (size < rest_.size() && is_of_word(rest_[size], size == 0)) ++size;
+  word = rest_.substr(0, size);
+  rest_.remove_prefix(size);
+  return size > 0;
 }
 
 bool LineCursor::at_end() {

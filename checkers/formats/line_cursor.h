@@ -23,6 +23,8 @@ class LineCursor {
   bool take(std::string_view expected);
   /// Takes a decimal integer of 64 bits if it is next, after blanks.
   bool take(std::int64_t& number);
+  /// Takes a word of letters, digits and underscores that does not begin with a digit, after blanks.
+  bool take_word(std::string_view& word);
   /// Whether nothing but blanks is left of the line.
   bool at_end();
 

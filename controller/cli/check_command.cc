@@ -16,20 +16,6 @@
 namespace ordeal::cli {
 namespace {
 
-int exit_of_error(const Error& error) {
-  switch (error.code) {
-    case ErrorCode::kInvalidArgument:
-    case ErrorCode::kUnsupported:
-    case ErrorCode::kNotFound:
-    case ErrorCode::kPermissionDenied:
-    case ErrorCode::kResourceExhausted:
-    case ErrorCode::kCorruption:
-      return kExitArguments;
-    default:
-      return kExitInternal;
-  }
-}
-
 /// Why the run that left this directory proves nothing, in its own words. Its verdict may be of other
 /// checkers than those asked for now, so only this is taken from it.
 std::vector<std::string> vacuous_reasons(const std::filesystem::path& run) {
@@ -45,10 +31,40 @@ std::vector<std::string> vacuous_reasons(const std::filesystem::path& run) {
   return record->vacuous;
 }
 
+bool is_run_directory(const std::string& path, const std::string& format_name) {
+  const Result<HistoryFormat> format = parse_format_name(format_name);
+  const bool folder_format = format.ok() && is_folder_format(*format);
+  std::error_code ignored;  // Ignored: what cannot be asked about fails to open.
+  return !folder_format &&
+         std::filesystem::exists(std::filesystem::path(path) / report::file_names::kHistory, ignored);
+}
+
 }  // namespace
 
+int exit_of_error(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::kInvalidArgument:
+    case ErrorCode::kNotFound:
+    case ErrorCode::kPermissionDenied:
+    case ErrorCode::kResourceExhausted:
+    case ErrorCode::kCorruption:
+      return kExitArguments;
+    default:
+      return kExitInternal;
+  }
+}
+
+std::string history_path(const std::string& path, const std::string& format) {
+  if (!is_run_directory(path, format)) return path;
+  return std::filesystem::path(path) / report::file_names::kHistory;
+}
+
 void add_check_options(CLI::App& command, CheckCommandOptions& options) {
-  command.add_option("path", options.path, "history file (plain or gzip) or a run's directory")->required();
+  command
+      .add_option(
+          "path", options.path,
+          "history file (plain or gzip), a run's directory, or a folder of files with --format cobra or etcd")
+      ->required();
   command.add_option("--model", options.model, "what the history should be; see `ordeal list models`");
   command.add_option("--format", options.format,
                      "how it is written; default: by its content; see `ordeal list formats`");
@@ -63,12 +79,8 @@ void add_check_options(CLI::App& command, CheckCommandOptions& options) {
 }
 
 int check_command(const CheckCommandOptions& options) {
-  std::string path = options.path;
   std::vector<std::string> vacuous;
-  if (std::error_code ignored; std::filesystem::is_directory(path, ignored)) {
-    vacuous = vacuous_reasons(path);
-    path = std::filesystem::path(path) / report::file_names::kHistory;
-  }
+  if (is_run_directory(options.path, options.format)) vacuous = vacuous_reasons(options.path);
   CheckOptions check;
   check.model = options.model;
   check.format = options.format;
@@ -76,7 +88,7 @@ int check_command(const CheckCommandOptions& options) {
   check.limits.memory_bytes = options.memory_mb << 20;
   if (options.steps > 0) check.limits.steps_max = options.steps;
   check.prove = !options.certificate.empty();
-  const Result<CheckReport> report = check_file(path, check);
+  const Result<CheckReport> report = check_file(history_path(options.path, options.format), check);
   if (!report.ok()) {
     fmt::print(stderr, "ordeal check: {}\n", report.error().message);
     return exit_of_error(report.error());

@@ -1,6 +1,8 @@
 #pragma once
 // `ordeal check PATH`: judges a history that is already there, ours or another tool's.
 
+#include "common/result.h"
+
 #include <CLI/CLI.hpp>
 
 #include <cstdint>
@@ -17,6 +19,12 @@ struct CheckCommandOptions {
   std::uint64_t steps = 0;  ///< 0: no limit
   std::string certificate;  ///< file for what the verdict rests on; empty: none
 };
+
+/// The history of a run, if the path is its directory; else the path itself. A folder is no run when `format`
+/// names one that has folders.
+[[nodiscard]] std::string history_path(const std::string& path, const std::string& format);
+/// What the program ends with when a history could not be read or written.
+[[nodiscard]] int exit_of_error(const Error& error);
 
 void add_check_options(CLI::App& command, CheckCommandOptions& options);
 /// Prints the verdict. Returns the exit code.

@@ -2,6 +2,7 @@
 
 #include "checkers/driver/models.h"
 #include "checkers/formats/formats.h"
+#include "checkers/formats/output_formats.h"
 #include "common/check.h"
 #include "common/node_event.h"
 #include "nemesis/faults/catalog.h"
@@ -68,6 +69,7 @@ const std::map<std::string, Printer>& printers() {
       {"faults", faults},
       {"formats", [] { return table(list_formats()); }},
       {"models", [] { return table(list_models()); }},
+      {"output-formats", [] { return table(list_output_formats()); }},
       {"protocols", [] { return std::string("raft\n"); }},
       {"workloads", [] { return lines(workload_names()); }},
   };

@@ -1,6 +1,7 @@
 // The `ordeal` program: parses the command line and calls one command.
 
 #include "controller/cli/check_command.h"
+#include "controller/cli/convert_command.h"
 #include "controller/cli/doctor_command.h"
 #include "controller/cli/exit_code.h"
 #include "controller/cli/list_command.h"
@@ -37,6 +38,7 @@ int serve_command(const report::ServeOptions& options) {
 struct Commands {
   RunCommandOptions run;
   CheckCommandOptions check;
+  ConvertCommandOptions convert;
   SimCommandOptions sim;
   report::ServeOptions serve;
   std::string store = "store";
@@ -57,6 +59,12 @@ struct Commands {
     command->callback([this] { chosen = [this] { return check_command(check); }; });
   }
 
+  void add_convert(CLI::App& app) {
+    CLI::App* command = app.add_subcommand("convert", "write a history in another tool's format");
+    add_convert_options(*command, convert);
+    command->callback([this] { chosen = [this] { return convert_command(convert); }; });
+  }
+
   void add_sim(CLI::App& app) {
     CLI::App* command = app.add_subcommand(
         "sim",
@@ -67,8 +75,8 @@ struct Commands {
   }
 
   void add_list(CLI::App& app) {
-    CLI::App* command =
-        app.add_subcommand("list", "what there is: bugs, faults, formats, models, protocols, workloads");
+    CLI::App* command = app.add_subcommand(
+        "list", "what there is: bugs, faults, formats, models, output-formats, protocols, workloads");
     command->add_option("what", topic, "the topic")->required()->check(CLI::IsMember(list_topics()));
     command->callback([this] {
       chosen = [this] {
@@ -108,6 +116,7 @@ int run_program(int argc, char** argv) {
   commands.add_run(app, argc, argv);
   commands.add_sim(app);
   commands.add_check(app);
+  commands.add_convert(app);
   commands.add_list(app);
   commands.add_doctor(app);
   commands.add_serve(app);

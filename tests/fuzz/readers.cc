@@ -2,8 +2,14 @@
 // ORDEAL_FUZZ_READER says which of them this program is.
 
 #include "checkers/formats/awdit.h"
+#include "checkers/formats/cobra.h"
+#include "checkers/formats/dbcop.h"
+#include "checkers/formats/dbcop_text.h"
 #include "checkers/formats/edn.h"
+#include "checkers/formats/etcd.h"
+#include "checkers/formats/jepsen_json.h"
 #include "checkers/formats/jepsen_log.h"
+#include "checkers/formats/jepsen_print.h"
 #include "checkers/formats/json_text.h"
 #include "checkers/formats/jsonl.h"
 #include "checkers/formats/jsonl_table.h"
@@ -38,17 +44,66 @@ namespace ordeal::fuzz {
   (void)resolve_reads(parsed->table);
 }
 
+/// What our own printer writes is read back as it was.
+[[maybe_unused]] void print_and_read_back(const Result<ParsedHistory>& parsed) {
+  if (!parsed.ok()) return;
+  const Result<PrintedHistory> printed = print_edn_history(parsed->history);
+  if (!printed.ok()) return ORDEAL_CHECK(!printed.error().message.empty());
+  const Result<ParsedHistory> again = parse_edn_history(printed->text);
+  ORDEAL_CHECK(again.ok());
+  ORDEAL_CHECK(again->history == parsed->history);
+}
+
 [[maybe_unused]] void fuzz_edn(std::string_view text) {
-  use(parse_edn_history(text));
+  const Result<ParsedHistory> parsed = parse_edn_history(text);
+  use(parsed);
+  print_and_read_back(parsed);
 }
 [[maybe_unused]] void fuzz_edn_independent(std::string_view text) {
   use(parse_edn_history(text, EdnValues::kIndependent));
+}
+[[maybe_unused]] void fuzz_jepsen_json(std::string_view text) {
+  const Result<ParsedHistory> parsed = parse_jepsen_json(text);
+  use(parsed);
+  print_and_read_back(parsed);
 }
 [[maybe_unused]] void fuzz_jepsen_log(std::string_view text) {
   use(parse_jepsen_log(text));
 }
 [[maybe_unused]] void fuzz_awdit(std::string_view text) {
   use(parse_awdit(text));
+}
+
+[[maybe_unused]] void fuzz_cobra(std::string_view bytes) {
+  const NamedBytes file{.name = "T0.log", .bytes = bytes};
+  use(parse_cobra({&file, 1}));
+}
+[[maybe_unused]] void fuzz_etcd(std::string_view text) {
+  const NamedBytes file{.name = "client-1/operations.json", .bytes = text};
+  use(parse_etcd({&file, 1}));
+}
+[[maybe_unused]] void fuzz_dbcop_json(std::string_view text) {
+  use(parse_dbcop_json(text));
+}
+[[maybe_unused]] void fuzz_dbcop_text(std::string_view text) {
+  use(parse_dbcop_text(text));
+}
+
+/// What is read and can be printed is read again as the same.
+template <class Parse, class Print>
+void use_and_print(std::string_view bytes, const Parse& parse, const Print& print) {
+  const Result<ParsedTransactions> parsed = parse(bytes);
+  use(parsed);
+  if (!parsed.ok()) return;
+  const Result<std::string> printed = print(parsed->table);
+  if (!printed.ok()) return;
+  const Result<ParsedTransactions> again = parse(*printed);
+  ORDEAL_CHECK(again.ok());
+  ORDEAL_CHECK(*print(again->table) == *printed);
+}
+
+[[maybe_unused]] void fuzz_dbcop(std::string_view bytes) {
+  use_and_print(bytes, parse_dbcop, print_dbcop);
 }
 
 [[maybe_unused]] void fuzz_json(std::string_view text) {
@@ -72,14 +127,7 @@ namespace ordeal::fuzz {
 }
 
 [[maybe_unused]] void fuzz_plume(std::string_view text) {
-  const Result<ParsedTransactions> parsed = parse_plume(text);
-  use(parsed);
-  if (!parsed.ok()) return;
-  const Result<std::string> printed = print_plume(parsed->table);
-  if (!printed.ok()) return;
-  const Result<ParsedTransactions> again = parse_plume(*printed);
-  ORDEAL_CHECK(again.ok());
-  ORDEAL_CHECK(*print_plume(again->table) == *printed);
+  use_and_print(text, parse_plume, print_plume);
 }
 
 }  // namespace ordeal::fuzz

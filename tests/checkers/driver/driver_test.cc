@@ -151,6 +151,41 @@ TEST_F(CheckFile, SaysWhatIsWrongWithAFile) {
               HasSubstr("operation 3: its index is 7, expected 3"));
 }
 
+TEST_F(CheckFile, ReadsTheFilesOfAFolder) {
+  const std::string operation =
+      R"({"ClientId":#,"Input":{"Type":"range","Range":{"Start":"a"}},"Call":1,"Return":2,)"
+      R"("Output":{"Range":{"KVs":[]},"Revision":1}})";
+  for (const std::string client : {"1", "2"}) {
+    std::filesystem::create_directories(folder_ / "report" / ("client-" + client));
+    std::string text = operation;
+    text[text.find('#')] = client[0];
+    write("report/client-" + client + "/operations.json", text);
+    write("report/client-" + client + "/watch.json", "no operations");
+  }
+  CheckOptions options;
+  options.format = "etcd";
+  const Result<CheckReport> report = check_file((folder_ / "report").string(), options);
+  ASSERT_TRUE(report.ok()) << report.error().message;
+  EXPECT_EQ(report->operations, 2u);
+  EXPECT_EQ(report->model, "register");
+  EXPECT_EQ(report->verdict(), Verdict::kValid);
+  write("report/client-2/operations.json", "{");
+  EXPECT_THAT(error_of((folder_ / "report").string(), options),
+              HasSubstr("report: client-2/operations.json: line 1: the JSON object"));
+  options.limits.memory_bytes = 10;
+  EXPECT_THAT(error_of((folder_ / "report").string(), options), HasSubstr("takes more than 10 bytes"));
+}
+
+TEST_F(CheckFile, SaysWhatIsWrongWithAFolder) {
+  write("other", "");
+  CheckOptions options;
+  options.format = "cobra";
+  EXPECT_THAT(error_of(folder_.string(), options), HasSubstr("the folder has no file of the format cobra"));
+  options.format = "edn";
+  EXPECT_THAT(error_of(folder_.string(), options),
+              HasSubstr("for a folder of files say which format, cobra or etcd, with --format"));
+}
+
 TEST_F(CheckFile, SaysWhatIsWrongWithAnOption) {
   const std::string path = write("good", print_jsonl(good_history().history()));
   CheckOptions options;

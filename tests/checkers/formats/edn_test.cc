@@ -155,6 +155,11 @@ TEST(Edn, GivesTheNemesisInvocations) {
   EXPECT_TRUE(check_well_formed(parsed.history).ok());
 }
 
+TEST(Edn, AListWithoutAnFIsATransaction) {
+  const ParsedHistory parsed = history_of("{:process 0, :type :invoke, :value [[:append 4 2]]}");
+  EXPECT_EQ(parsed.history[0].f, "txn");
+}
+
 TEST(Edn, SplitsIndependentValues) {
   const ParsedHistory parsed =
       history_of("{:process 0, :type :invoke, :f :cas, :value [7 [1 2]]}", EdnValues::kIndependent);

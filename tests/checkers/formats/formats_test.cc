@@ -18,6 +18,9 @@ TEST(Formats, TellsThemApart) {
   EXPECT_EQ(detect_format("; a comment\n[{:process 0"), HistoryFormat::kEdn);
   EXPECT_EQ(detect_format("({:type :invoke"), HistoryFormat::kEdn);
   EXPECT_EQ(detect_format("#jepsen.history.Op{:index 0"), HistoryFormat::kEdn);
+  EXPECT_EQ(detect_format("[{\"process\":0"), HistoryFormat::kJepsenJson);
+  EXPECT_EQ(detect_format(" [\n {\n  \"type\":"), HistoryFormat::kJepsenJson);
+  EXPECT_EQ(detect_format("{\n  \"ClientId\": 1"), HistoryFormat::kEtcd);
   EXPECT_EQ(detect_format("INFO  jepsen.util - 0\t:invoke\t:read\tnil"), HistoryFormat::kJepsenLog);
   EXPECT_EQ(detect_format("starting\nINFO  jepsen.util - 0\t:invoke\t:read\tnil"), HistoryFormat::kJepsenLog);
   EXPECT_EQ(detect_format("<html>"), std::nullopt);
@@ -38,8 +41,9 @@ TEST(Formats, AnUnknownNameListsTheKnown) {
   const Result<HistoryFormat> format = parse_format_name("xml");
   ASSERT_FALSE(format.ok());
   EXPECT_EQ(format.error().message,
-            "there is no format \"xml\"; give one of jsonl, edn, edn-independent, jepsen-log, plume, "
-            "awdit");
+            "there is no format \"xml\"; give one of jsonl, edn, edn-independent, jepsen-json, "
+            "jepsen-log, plume, awdit, dbcop, dbcop-json, dbcop-text, cobra, "
+            "etcd");
 }
 
 ParsedHistory log(std::string_view text) {
