@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "checkers/formats/edn_print.h"
-#include "checkers/transactions/micro_op.h"
+#include "checkers/micro_op.h"
 #include "common/byte_text.h"
 
 namespace ordeal {

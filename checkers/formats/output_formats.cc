@@ -48,9 +48,9 @@ Result<PrintedHistory> print_history(const History& history, OutputFormat format
     case OutputFormat::kDbcop:
       break;
   }
-  const Result<TransactionTable> table = read_register_history(HistoryTable(history));
-  if (!table.ok()) return table.error();
-  return print_transactions(*table, format);
+  const Result<RegisterHistory> registers = read_register_history(HistoryTable(history));
+  if (!registers.ok()) return registers.error();
+  return print_transactions(registers->table, format);
 }
 
 Result<PrintedHistory> print_transactions(const TransactionTable& table, OutputFormat format) {

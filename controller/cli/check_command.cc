@@ -2,6 +2,8 @@
 
 #include "checkers/driver/driver.h"
 #include "checkers/formats/certificate.h"
+#include "checkers/formats/jsonl.h"
+#include "checkers/minimise.h"
 #include "controller/cli/exit_code.h"
 #include "controller/cli/numbers.h"
 #include "controller/cli/verdict_text.h"
@@ -76,7 +78,32 @@ void add_check_options(CLI::App& command, CheckCommandOptions& options) {
       ->check(whole_number(0));
   command.add_option("--certificate", options.certificate,
                      "file for what the verdict rests on, for ordeal-verify; takes as long again");
+  command.add_option("--minimise", options.minimise,
+                     "file for the history without what its violation does not need");
 }
+
+namespace {
+
+/// Files beside the verdict, as far as they were asked for.
+Status write_files(const CheckCommandOptions& options, const CheckReport& report) {
+  if (!options.certificate.empty()) {
+    const std::string text = print_certificate(report.model, report.history.size(), report.proofs);
+    if (Status written = report::replace_file(options.certificate, text); !written.ok()) return written;
+    fmt::print("certificate: {}\n", options.certificate);
+  }
+  if (options.minimise.empty()) return {};
+  const History small = minimise(report.history, report.proofs);
+  if (small.empty()) {
+    fmt::print("minimised: nothing is written, since no key is invalid\n");
+    return {};
+  }
+  if (Status written = report::replace_file(options.minimise, print_jsonl(small)); !written.ok())
+    return written;
+  fmt::print("minimised: {} ({} of {} events)\n", options.minimise, small.size(), report.history.size());
+  return {};
+}
+
+}  // namespace
 
 int check_command(const CheckCommandOptions& options) {
   std::vector<std::string> vacuous;
@@ -87,7 +114,7 @@ int check_command(const CheckCommandOptions& options) {
   check.limits.seconds = options.seconds;
   check.limits.memory_bytes = options.memory_mb << 20;
   if (options.steps > 0) check.limits.steps_max = options.steps;
-  check.prove = !options.certificate.empty();
+  check.prove = !options.certificate.empty() || !options.minimise.empty();
   const Result<CheckReport> report = check_file(history_path(options.path, options.format), check);
   if (!report.ok()) {
     fmt::print(stderr, "ordeal check: {}\n", report.error().message);
@@ -97,13 +124,9 @@ int check_command(const CheckCommandOptions& options) {
   for (const Finding& finding : report->findings) fmt::print("{}", finding_text(finding));
   fmt::print("{} operations as {}, model {}, {:.3f} s of which {:.3f} s reading\n", report->operations,
              to_text(report->format), report->model, report->seconds, report->seconds_reading);
-  if (check.prove) {
-    const std::string text = print_certificate(report->model, report->history.size(), report->proofs);
-    if (const Status written = report::replace_file(options.certificate, text); !written.ok()) {
-      fmt::print(stderr, "ordeal check: {}\n", written.error().message);
-      return exit_of_error(written.error());
-    }
-    fmt::print("certificate: {}\n", options.certificate);
+  if (const Status written = write_files(options, *report); !written.ok()) {
+    fmt::print(stderr, "ordeal check: {}\n", written.error().message);
+    return exit_of_error(written.error());
   }
   for (const std::string& reason : vacuous) fmt::print("vacuous: {}\n", reason);
   const report::RunVerdict verdict = report::judge(report->findings, vacuous);

@@ -18,6 +18,7 @@ struct CheckCommandOptions {
   std::uint64_t memory_mb = 4096;
   std::uint64_t steps = 0;  ///< 0: no limit
   std::string certificate;  ///< file for what the verdict rests on; empty: none
+  std::string minimise;     ///< file for the history without what its violation does not need; empty: none
 };
 
 /// The history of a run, if the path is its directory; else the path itself. A folder is no run when `format`

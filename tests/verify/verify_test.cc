@@ -11,6 +11,7 @@
 #include "checkers/formats/certificate.h"
 #include "checkers/formats/jsonl.h"
 #include "checkers/linearizability/linearizable.h"
+#include "checkers/minimise.h"
 #include "tests/checkers/fuzz_range.h"
 #include "tests/checkers/history_builder.h"
 #include "tests/checkers/linearizability/brute_force.h"
@@ -94,6 +95,24 @@ TEST(Verify, AcceptsWhatTheCheckersProve) {
   }
   EXPECT_GT(invalid, range.histories / 10);
   EXPECT_LT(invalid, range.histories * 4 / 5);
+}
+
+TEST(Verify, MinimisedHistoriesAreStillInvalid) {
+  const FuzzRange range = fuzz_range(kVerifySeed + 2, 10'000);
+  std::uint64_t smaller = 0;
+  for (std::uint64_t i = 0; i < range.histories; ++i) {
+    const Case c = random_case(range.seed, i);
+    const KeyProof proof = prove(c);
+    const History small = minimise(c.history, std::span(&proof, 1));
+    ASSERT_EQ(small.empty(), proof.verdict != Verdict::kInvalid);
+    if (small.empty()) continue;
+    ASSERT_TRUE(check_well_formed(small).ok());
+    ASSERT_EQ(c.checker->check(small, {}).verdict, Verdict::kInvalid)
+        << "seed " << range.seed << ", history " << i << ", model " << c.model << '\n'
+        << print_jsonl(c.history) << certificate(c, proof) << print_jsonl(small);
+    smaller += small.size() < c.history.size() ? 1 : 0;
+  }
+  EXPECT_GT(smaller, range.histories / 20);
 }
 
 /// Positions of invocations, without some, in any order.
