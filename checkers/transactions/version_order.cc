@@ -33,7 +33,7 @@ class VersionReader {
     }
     for (std::uint32_t i = 0; i < out_.versions.appends.size(); ++i) {
       const ListVersions::Append& append = out_.versions.appends[i];
-      if (append.position == ListVersions::kNobody && is_committed(append.transaction))
+      if (append.position == ListVersions::kNobody && out_.versions.present[append.transaction])
         out_.versions.unread[key_of_[i]].push_back(i);
     }
     return std::move(out_);

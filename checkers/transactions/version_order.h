@@ -30,7 +30,7 @@ struct ListVersions {
   std::vector<std::vector<std::uint32_t>>
       order;  ///< by key: numbers in `appends`, of the longest list that was read
   std::vector<std::vector<std::uint32_t>>
-      unread;  ///< by key: numbers in `appends` of committed ones that nobody read
+      unread;  ///< by key: numbers in `appends` of present transactions that nobody read
   std::vector<Append> appends;
   std::vector<ExternalRead> reads;
   std::vector<bool> present;  ///< by transaction: committed, or unknown and seen

@@ -170,7 +170,7 @@ TransactionShape random_shape(Rng& rng) {
 }
 
 TEST(CausalAgainstBruteForce, AgreesOnRandomHistories) {
-  const FuzzRange range = fuzz_range(20261128, 100'000);
+  const FuzzRange range = fuzz_range(20261128, 200'000);
   std::map<Level, std::uint64_t> invalid;
   for (std::uint64_t i = 0; i < range.histories; ++i) {
     Rng rng = Rng(range.seed).split("history", i);

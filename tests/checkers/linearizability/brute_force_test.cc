@@ -7,13 +7,13 @@
 #include <set>
 
 #include "checkers/formats/jsonl.h"
+#include "tests/checkers/fuzz_range.h"
 #include "tests/checkers/linearizability/random_history.h"
 
 namespace ordeal::testing {
 namespace {
 
 constexpr std::uint64_t kTwinSeed = 20260101;
-constexpr std::uint64_t kHistories = 100'000;
 
 RandomShape random_shape(Rng& rng) {
   return {.processes = static_cast<std::uint32_t>(rng.between(2, 5)),
@@ -31,22 +31,23 @@ RegisterSemantics random_semantics(Rng& rng) {
 }
 
 TEST(LinearizableAgainstBruteForce, AgreesOnRandomHistories) {
+  const FuzzRange range = fuzz_range(kTwinSeed, 200'000);
   std::uint64_t invalid = 0;
-  for (std::uint64_t i = 0; i < kHistories; ++i) {
-    Rng rng = Rng(kTwinSeed).split("history", i);
+  for (std::uint64_t i = 0; i < range.histories; ++i) {
+    Rng rng = Rng(range.seed).split("history", i);
     const RandomShape shape = random_shape(rng);
     const RegisterSemantics semantics = random_semantics(rng);
     const History history = random_history(rng, shape);
     const bool expected = has_an_order(history, semantics);
     const Finding finding = make_linearizable_register_checker(semantics)->check(history, {});
     ASSERT_EQ(finding.verdict, expected ? Verdict::kValid : Verdict::kInvalid)
-        << "seed " << kTwinSeed << ", history " << i << '\n'
+        << "seed " << range.seed << ", history " << i << '\n'
         << print_jsonl(history);
     if (!expected) ++invalid;
   }
   // Both verdicts must be common, or the comparison shows little.
-  EXPECT_GT(invalid, kHistories / 4);
-  EXPECT_LT(invalid, kHistories * 3 / 4);
+  EXPECT_GT(invalid, range.histories / 4);
+  EXPECT_LT(invalid, range.histories * 3 / 4);
 }
 
 /// The first `size` events. An operation that fails later never happens, which its open invocation does not

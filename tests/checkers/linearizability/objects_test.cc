@@ -20,7 +20,7 @@ using ::testing::HasSubstr;
 constexpr std::uint64_t kObjectSeed = 20261128;
 
 TEST(Objects, AgreeWithTheirNaiveTwins) {
-  const FuzzRange range = fuzz_range(kObjectSeed, 10'000);
+  const FuzzRange range = fuzz_range(kObjectSeed, 20'000);
   for (const Kind& kind : object_kinds()) {
     std::uint64_t invalid = 0;
     for (std::uint64_t i = 0; i < range.histories; ++i) {

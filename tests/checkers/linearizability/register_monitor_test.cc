@@ -65,7 +65,7 @@ void compare_with_cutting(const FuzzRange& range, std::uint32_t operations_max, 
 }
 
 TEST(RegisterMonitor, FindsTheFirstViolationOfSmallHistories) {
-  compare_with_cutting(fuzz_range(20261130, 60'000), 12, 5, 4);
+  compare_with_cutting(fuzz_range(20261130, 200'000), 12, 5, 4);
 }
 
 // Long enough for blocks to be over and forgotten.

@@ -129,7 +129,7 @@ bool fits(const History& history, const Operation& read) {
 }
 
 TEST(CounterAgainstDefinition, AgreesOnRandomHistories) {
-  const FuzzRange range = fuzz_range(20261204, 20'000);
+  const FuzzRange range = fuzz_range(20261204, 200'000);
   std::uint64_t invalid = 0;
   for (std::uint64_t i = 0; i < range.histories; ++i) {
     Rng rng = Rng(range.seed).split("history", i);
@@ -276,7 +276,7 @@ std::map<std::string, std::int64_t> set_by_definition(const History& history) {
 }
 
 TEST(SetFullAgainstDefinition, AgreesOnRandomHistories) {
-  const FuzzRange range = fuzz_range(20261205, 20'000);
+  const FuzzRange range = fuzz_range(20261205, 200'000);
   std::map<std::string, std::uint64_t> seen;
   for (std::uint64_t i = 0; i < range.histories; ++i) {
     Rng rng = Rng(range.seed).split("history", i);

@@ -112,7 +112,7 @@ constexpr std::array<Asked, 4> kAsked = {{
 }};
 
 TEST(RegisterIsolationAgainstBruteForce, AgreesOnRandomHistories) {
-  const FuzzRange range = fuzz_range(20261130, 100'000);
+  const FuzzRange range = fuzz_range(20261130, 200'000);
   std::map<Level, std::uint64_t> invalid;
   std::uint64_t unknown = 0;
   for (std::uint64_t i = 0; i < range.histories; ++i) {
