@@ -29,8 +29,8 @@ std::vector<std::pair<std::uint32_t, std::uint32_t>> responses_of(const Register
 
 }  // namespace
 
-std::optional<std::uint32_t> first_violation(const RegisterProblem& problem) {
-  RegisterMonitor monitor(problem.initial);
+std::optional<std::uint32_t> first_violation(const RegisterProblem& problem, std::size_t values_kept) {
+  RegisterMonitor monitor(problem.initial, values_kept);
   std::size_t invoked = 0;
   const auto invoke_before = [&](std::uint32_t position) {
     for (; invoked < problem.ops.size() && problem.ops[invoked].invoke < position; ++invoked) {

@@ -5,8 +5,6 @@
 namespace ordeal {
 namespace {
 
-constexpr std::size_t kSegmentsKept = 64;  ///< below this many it is not worth looking for some that are over
-
 using Kind = MonitorViolation::Kind;
 
 bool is_read(const MonitoredAction& action) {
@@ -34,7 +32,8 @@ std::string_view to_text(MonitorViolation::Kind kind) {
   return "";
 }
 
-RegisterMonitor::RegisterMonitor(std::uint64_t initial) : retire_at_(kSegmentsKept) {
+RegisterMonitor::RegisterMonitor(std::uint64_t initial, std::size_t values_kept)
+    : values_kept_(values_kept), retire_at_(values_kept) {
   const std::uint32_t block = new_block(0);
   blocks_[block].first = 0;
   blocks_[block].values.push_back(initial);
@@ -186,7 +185,7 @@ void RegisterMonitor::retire() {
     free_.push_back(block);
   }
   live_.resize(kept);
-  retire_at_ = std::max(kSegmentsKept, 2 * segments_.size());
+  retire_at_ = std::max(values_kept_, 2 * segments_.size());
 }
 
 // Whoever returns a value after what was made of it was there, and was invoked after that, is wrong.

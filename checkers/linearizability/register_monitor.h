@@ -52,9 +52,12 @@ struct MonitorViolation {
 /// call. After a violation it takes no notice any more.
 class RegisterMonitor {
  public:
+  static constexpr std::size_t kValuesKept = 64;
+
   using Position = std::uint64_t;
 
-  explicit RegisterMonitor(std::uint64_t initial);
+  /// Below `values_kept` values it is not worth looking for some that are over.
+  explicit RegisterMonitor(std::uint64_t initial, std::size_t values_kept = kValuesKept);
 
   void invoke(Position at, const MonitoredAction& action);
   /// The operation invoked at `invoke` took effect, or returned what a read says.
@@ -116,6 +119,7 @@ class RegisterMonitor {
   std::vector<Block> blocks_;  ///< some are free
   std::vector<std::uint32_t> live_;
   std::vector<std::uint32_t> free_;
+  std::size_t values_kept_;
   std::size_t retire_at_;      ///< number of segments at which to look for blocks that are over
   Position retired_last_ = 0;  ///< the largest `last` of blocks that are over
   std::deque<Open> open_;      ///< in order of invocation; the first is not answered
