@@ -48,6 +48,15 @@ std::string explain(const Tally& tally, std::size_t keys) {
                      tally.operations, keys, keys == 1 ? "key" : "keys");
 }
 
+/// Why it is not known what the operations without a key did, where others have keys.
+const std::string* undecided_without_key(const std::vector<KeySlice>& slices,
+                                         const std::vector<KeyFinding>& findings) {
+  for (std::size_t i = 0; slices.size() > 1 && i < slices.size(); ++i) {
+    if (slices[i].key.is_nil() && findings[i].verdict == Verdict::kUnknown) return &findings[i].why;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 std::vector<KeySlice> split_by_key(const HistoryTable& history) {
@@ -102,6 +111,11 @@ Finding KeyedChecker::combine(const std::vector<KeySlice>& slices,
                                {"bytes-peak", tally.bytes_peak},
                                {"invalid-keys", tally.invalid},
                                {"unknown-keys", tally.unknown}};
+  if (const std::string* why = undecided_without_key(slices, findings)) {
+    finding.verdict = Verdict::kUnknown;
+    finding.witnesses.clear();
+    finding.why = fmt::format("operations without a key may concern any key, and of them: {}", *why);
+  }
   return finding;
 }
 

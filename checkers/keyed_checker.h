@@ -60,7 +60,8 @@ class KeyedChecker : public Checker {
                                                    const Budget& budget) const;
   [[nodiscard]] Finding check(const HistoryTable& history, const Budget& budget) const final;
 
-  /// One finding from those of all keys. Requires: findings[i] is that of slices[i].
+  /// One finding from those of all keys. Where there are keys, operations without one may concern any key: if
+  /// it is not known what they did, no other key is judged. Requires: findings[i] is that of slices[i].
   [[nodiscard]] Finding combine(const std::vector<KeySlice>& slices,
                                 const std::vector<KeyFinding>& findings) const;
 };

@@ -502,6 +502,7 @@ int verify_keys(const History& history, std::istream& certificate, std::ostream&
   Model model(member(head, "model").as_string().c_str());
   std::set<std::string> judged;
   std::map<std::string, std::size_t> verdicts;
+  bool decided_without_key = false;
   for (std::size_t line = 2; judged.size() < history.keys.size(); ++line) {
     const json::object claim = parse_line(certificate, line);
     const std::string key = text(member(claim, "key"));
@@ -518,7 +519,10 @@ int verify_keys(const History& history, std::istream& certificate, std::ostream&
     }
     if (verdict == "invalid") out << "key " << key << " is invalid\n";
     ++verdicts[verdict];
+    decided_without_key = decided_without_key || (key == "null" && verdict != "unknown");
   }
+  // What was done without a key may concern any.
+  if (history.keys.contains("null") && !decided_without_key) verdicts["invalid"] = verdicts["valid"] = 0;
   const std::size_t proven = verdicts["valid"] + verdicts["invalid"];
   if (verdicts["invalid"] == 0 && proven < history.keys.size()) {
     out << "nothing is claimed of " << history.keys.size() - proven << " keys\n";

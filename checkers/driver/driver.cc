@@ -152,6 +152,12 @@ Result<std::vector<KeyProof>> prove_history(const HistoryTable& history, const C
     if (!proof->ok()) return proof->error();
     proofs.push_back(**std::move(proof));
   }
+  // As in KeyedChecker::combine.
+  const bool undecided = std::ranges::any_of(
+      proofs, [](const KeyProof& proof) { return proof.key.is_nil() && proof.verdict == Verdict::kUnknown; });
+  for (KeyProof& proof : proofs) {
+    if (undecided) proof.verdict = Verdict::kUnknown;
+  }
   return proofs;
 }
 

@@ -144,11 +144,11 @@ std::uint32_t RegisterMonitor::new_block(Position invoke) {
   return block;
 }
 
-// Blocks that are over began before the operation that is seen now was invoked, so they have to precede its
-// block; whether that block has to precede one of them is a question of the largest `last`.
+// Only with blocks that are not over. One that is over, B, has to precede another, X, that has begun too, so
+// all of B was invoked before X's first response; a block that began before B ended was then over together
+// with B.
 bool RegisterMonitor::conflicts(std::uint32_t block) const {
   const Block& grown = blocks_[block];
-  if (grown.first < retired_last_) return true;
   return std::any_of(live_.begin(), live_.end(), [&](std::uint32_t other) {
     return other != block && blocks_[other].first < grown.last && grown.first < blocks_[other].last;
   });
@@ -156,9 +156,8 @@ bool RegisterMonitor::conflicts(std::uint32_t block) const {
 
 void RegisterMonitor::retire() {
   const Position earliest = open_.empty() ? kNever : open_.front().invoke;
-  Position best =
-      retired_last_;  // the largest `last` of blocks that began before `earliest`, and the next one
-  Position second = retired_last_;
+  Position best = 0;  // the largest `last` of blocks that began before `earliest`, and the next one
+  Position second = 0;
   std::uint32_t best_block = UINT32_MAX;
   for (const std::uint32_t block : live_) {
     if (blocks_[block].first >= earliest) continue;
@@ -179,7 +178,6 @@ void RegisterMonitor::retire() {
       live_[kept++] = block;
       continue;
     }
-    retired_last_ = std::max(retired_last_, here.last);
     for (const std::uint64_t value : here.values) segments_.erase(value);
     here.values = {};
     free_.push_back(block);

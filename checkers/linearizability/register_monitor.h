@@ -120,9 +120,8 @@ class RegisterMonitor {
   std::vector<std::uint32_t> live_;
   std::vector<std::uint32_t> free_;
   std::size_t values_kept_;
-  std::size_t retire_at_;      ///< number of segments at which to look for blocks that are over
-  Position retired_last_ = 0;  ///< the largest `last` of blocks that are over
-  std::deque<Open> open_;      ///< in order of invocation; the first is not answered
+  std::size_t retire_at_;  ///< number of segments at which to look for blocks that are over
+  std::deque<Open> open_;  ///< in order of invocation; the first is not answered
   std::optional<MonitorViolation> violation_;
 };
 

@@ -256,6 +256,19 @@ TEST(WrongHistories, RecordedOrderDecidesAtEqualTimes) {
   EXPECT_EQ(check(history).verdict, Verdict::kInvalid);
 }
 
+// What an operation without a key did may be what the answers of a key are about.
+TEST(WrongHistories, OperationsWithoutAKeyMayConcernAnyKey) {
+  HistoryBuilder history{Value()};
+  history.invoke(0, "txn", Value::List{Value::List{"w", "x", 5}});
+  history.ok(0);
+  history.key("x");
+  history.read(1, 5);
+  const Finding finding = make_linearizable_register_checker()->check(history.history(), {});
+  EXPECT_EQ(finding.verdict, Verdict::kUnknown);
+  EXPECT_THAT(finding.why, HasSubstr("operation 0 is txn"));
+  EXPECT_THAT(finding.why, HasSubstr("operations without a key may concern any key"));
+}
+
 TEST(WrongHistories, WhatIsNoRegisterIsUnknownAndNamed) {
   HistoryBuilder history;
   history.invoke(0, "append", 1);
