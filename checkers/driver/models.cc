@@ -11,6 +11,7 @@
 #include "checkers/linearizability/objects/objects.h"
 #include "checkers/simple/bank.h"
 #include "checkers/simple/counter.h"
+#include "checkers/simple/lock_safety.h"
 #include "checkers/simple/queue.h"
 #include "checkers/simple/set_full.h"
 #include "checkers/simple/unique_ids.h"
@@ -52,6 +53,11 @@ std::unique_ptr<Checker> make_simple_checker(std::string_view name) {
   if (name == "set-full-linearizable") return make_set_full_checker(StaleReads::kForbidden);
   if (name == "total-queue") return make_total_queue_checker();
   if (name == "bank") return make_bank_checker({});
+  if (name == "lock-safety") return make_lock_safety_checker(LockPart::kAll);
+  if (name == "lock-overlap") return make_lock_safety_checker(LockPart::kOverlap);
+  if (name == "lock-overrun") return make_lock_safety_checker(LockPart::kOverrun);
+  if (name == "lock-fencing") return make_lock_safety_checker(LockPart::kFencing);
+  if (name == "lock-harm") return make_lock_safety_checker(LockPart::kHarm);
   return nullptr;
 }
 
@@ -81,6 +87,11 @@ const std::vector<ModelInfo>& list_models() {
         {"set-full-linearizable", "the same, and no read misses what was there for certain"},
         {"total-queue", "enqueue, dequeue, drain: what goes in comes out once, in any order"},
         {"bank", "read of all accounts: always the same total, no negative balance"},
+        {"lock-safety", "acquire, release and what they guard: no overlap, overrun, fencing fault or harm"},
+        {"lock-overlap", "two processes never hold one lock at the same time for certain"},
+        {"lock-overrun", "nothing is accepted after its hold was over and while another has the lock"},
+        {"lock-fencing", "fencing tokens are unique, grow, and never go back at the resource"},
+        {"lock-harm", "no update under a lock is lost: a counter's last read, updates of [read, written]"},
     };
     all.insert(all.end(), simple.begin(), simple.end());
     for (const ConsistencyLevelInfo& level : list_consistency_levels())
