@@ -10,7 +10,9 @@
 #include "checkers/linearizability/linearizable.h"
 #include "checkers/linearizability/objects/objects.h"
 #include "checkers/simple/bank.h"
+#include "checkers/simple/convergence.h"
 #include "checkers/simple/counter.h"
+#include "checkers/simple/crdt.h"
 #include "checkers/simple/lock_safety.h"
 #include "checkers/simple/queue.h"
 #include "checkers/simple/set_full.h"
@@ -53,6 +55,10 @@ std::unique_ptr<Checker> make_simple_checker(std::string_view name) {
   if (name == "set-full-linearizable") return make_set_full_checker(StaleReads::kForbidden);
   if (name == "total-queue") return make_total_queue_checker();
   if (name == "bank") return make_bank_checker({});
+  if (name == "convergence") return make_convergence_checker();
+  if (name == "crdt-set") return make_crdt_set_checker();
+  if (name == "crdt-counter") return make_crdt_counter_checker();
+  if (name == "crdt-register") return make_crdt_register_checker();
   if (name == "lock-safety") return make_lock_safety_checker(LockPart::kAll);
   if (name == "lock-overlap") return make_lock_safety_checker(LockPart::kOverlap);
   if (name == "lock-overrun") return make_lock_safety_checker(LockPart::kOverrun);
@@ -87,6 +93,11 @@ const std::vector<ModelInfo>& list_models() {
         {"set-full-linearizable", "the same, and no read misses what was there for certain"},
         {"total-queue", "enqueue, dequeue, drain: what goes in comes out once, in any order"},
         {"bank", "read of all accounts: always the same total, no negative balance"},
+        {"convergence",
+         "read: in the end every node reads the same; equal vectors, equal digests at any time"},
+        {"crdt-set", "the same, with add and remove: nothing lost, from nowhere or raised from the dead"},
+        {"crdt-counter", "the same, with add, increment, decrement: reads in bounds, the end a possible sum"},
+        {"crdt-register", "the same, with write: what is read was written; one value, or all that stay"},
         {"lock-safety", "acquire, release and what they guard: no overlap, overrun, fencing fault or harm"},
         {"lock-overlap", "two processes never hold one lock at the same time for certain"},
         {"lock-overrun", "nothing is accepted after its hold was over and while another has the lock"},
