@@ -9,6 +9,7 @@
 #include "checkers/formats/json_text.h"
 #include "checkers/linearizability/linearizable.h"
 #include "checkers/linearizability/objects/objects.h"
+#include "checkers/simple/availability.h"
 #include "checkers/simple/bank.h"
 #include "checkers/simple/convergence.h"
 #include "checkers/simple/counter.h"
@@ -67,6 +68,19 @@ std::unique_ptr<Checker> make_simple_checker(std::string_view name) {
   return nullptr;
 }
 
+/// availability, or availability:LIMITS.
+Result<std::unique_ptr<Checker>> make_availability(std::string_view name) {
+  const std::size_t colon = name.find(':');
+  Result<Value> value = colon == std::string_view::npos ? Value() : parse_json(name.substr(colon + 1));
+  if (!value.ok()) {
+    return invalid_argument(
+        fmt::format("the limits in \"{}\" are not JSON: {}", name, value.error().message));
+  }
+  const Result<AvailabilityLimits> limits = AvailabilityLimits::parse(*value);
+  if (!limits.ok()) return limits.error();
+  return make_availability_checker(*limits);
+}
+
 }  // namespace
 
 const std::vector<ModelInfo>& list_models() {
@@ -93,6 +107,9 @@ const std::vector<ModelInfo>& list_models() {
         {"set-full-linearizable", "the same, and no read misses what was there for certain"},
         {"total-queue", "enqueue, dequeue, drain: what goes in comes out once, in any order"},
         {"bank", "read of all accounts: always the same total, no negative balance"},
+        {"availability",
+         "how much was ok, for how long nothing was; availability:{\"ok-fraction\": 0.99, "
+         "\"gap-seconds\": 5, \"recovery-seconds\": 10} sets limits"},
         {"convergence",
          "read: in the end every node reads the same; equal vectors, equal digests at any time"},
         {"crdt-set", "the same, with add and remove: nothing lost, from nowhere or raised from the dead"},
@@ -117,6 +134,7 @@ Result<std::unique_ptr<Checker>> make_model_checker(std::string_view name) {
   if (std::unique_ptr<Checker> simple = make_simple_checker(name)) return simple;
   const std::size_t colon = name.find(':');
   const std::string_view model = name.substr(0, colon);
+  if (model == "availability") return make_availability(name);
   std::optional<RegisterSemantics> semantics = find_semantics(model);
   if (!semantics && !find_object(model, {})) {
     std::vector<std::string_view> names;
