@@ -14,6 +14,7 @@
 #include "checkers/simple/convergence.h"
 #include "checkers/simple/counter.h"
 #include "checkers/simple/crdt.h"
+#include "checkers/simple/kafka_log.h"
 #include "checkers/simple/lock_safety.h"
 #include "checkers/simple/queue.h"
 #include "checkers/simple/set_full.h"
@@ -60,6 +61,8 @@ std::unique_ptr<Checker> make_simple_checker(std::string_view name) {
   if (name == "crdt-set") return make_crdt_set_checker();
   if (name == "crdt-counter") return make_crdt_counter_checker();
   if (name == "crdt-register") return make_crdt_register_checker();
+  if (name == "kafka-log") return make_kafka_log_checker(FinalPolls::kNotPromised);
+  if (name == "kafka-log-drained") return make_kafka_log_checker(FinalPolls::kOfEverything);
   if (name == "lock-safety") return make_lock_safety_checker(LockPart::kAll);
   if (name == "lock-overlap") return make_lock_safety_checker(LockPart::kOverlap);
   if (name == "lock-overrun") return make_lock_safety_checker(LockPart::kOverrun);
@@ -115,6 +118,9 @@ const std::vector<ModelInfo>& list_models() {
         {"crdt-set", "the same, with add and remove: nothing lost, from nowhere or raised from the dead"},
         {"crdt-counter", "the same, with add, increment, decrement: reads in bounds, the end a possible sum"},
         {"crdt-register", "the same, with write: what is read was written; one value, or all that stay"},
+        {"kafka-log",
+         "Jepsen's kafka: send, poll and txn over logs with offsets; nothing lost, twice or back"},
+        {"kafka-log-drained", "the same, and everything was polled in the end: nothing stays unseen"},
         {"lock-safety", "acquire, release and what they guard: no overlap, overrun, fencing fault or harm"},
         {"lock-overlap", "two processes never hold one lock at the same time for certain"},
         {"lock-overrun", "nothing is accepted after its hold was over and while another has the lock"},
