@@ -9,8 +9,13 @@
 #include "checkers/formats/json_text.h"
 #include "checkers/linearizability/linearizable.h"
 #include "checkers/linearizability/objects/objects.h"
+#include "checkers/simple/availability.h"
 #include "checkers/simple/bank.h"
+#include "checkers/simple/convergence.h"
 #include "checkers/simple/counter.h"
+#include "checkers/simple/crdt.h"
+#include "checkers/simple/kafka_log.h"
+#include "checkers/simple/lock_safety.h"
 #include "checkers/simple/queue.h"
 #include "checkers/simple/set_full.h"
 #include "checkers/simple/unique_ids.h"
@@ -52,7 +57,31 @@ std::unique_ptr<Checker> make_simple_checker(std::string_view name) {
   if (name == "set-full-linearizable") return make_set_full_checker(StaleReads::kForbidden);
   if (name == "total-queue") return make_total_queue_checker();
   if (name == "bank") return make_bank_checker({});
+  if (name == "convergence") return make_convergence_checker();
+  if (name == "crdt-set") return make_crdt_set_checker();
+  if (name == "crdt-counter") return make_crdt_counter_checker();
+  if (name == "crdt-register") return make_crdt_register_checker();
+  if (name == "kafka-log") return make_kafka_log_checker(FinalPolls::kNotPromised);
+  if (name == "kafka-log-drained") return make_kafka_log_checker(FinalPolls::kOfEverything);
+  if (name == "lock-safety") return make_lock_safety_checker(LockPart::kAll);
+  if (name == "lock-overlap") return make_lock_safety_checker(LockPart::kOverlap);
+  if (name == "lock-overrun") return make_lock_safety_checker(LockPart::kOverrun);
+  if (name == "lock-fencing") return make_lock_safety_checker(LockPart::kFencing);
+  if (name == "lock-harm") return make_lock_safety_checker(LockPart::kHarm);
   return nullptr;
+}
+
+/// availability, or availability:LIMITS.
+Result<std::unique_ptr<Checker>> make_availability(std::string_view name) {
+  const std::size_t colon = name.find(':');
+  Result<Value> value = colon == std::string_view::npos ? Value() : parse_json(name.substr(colon + 1));
+  if (!value.ok()) {
+    return invalid_argument(
+        fmt::format("the limits in \"{}\" are not JSON: {}", name, value.error().message));
+  }
+  const Result<AvailabilityLimits> limits = AvailabilityLimits::parse(*value);
+  if (!limits.ok()) return limits.error();
+  return make_availability_checker(*limits);
 }
 
 }  // namespace
@@ -81,6 +110,22 @@ const std::vector<ModelInfo>& list_models() {
         {"set-full-linearizable", "the same, and no read misses what was there for certain"},
         {"total-queue", "enqueue, dequeue, drain: what goes in comes out once, in any order"},
         {"bank", "read of all accounts: always the same total, no negative balance"},
+        {"availability",
+         "how much was ok, for how long nothing was; availability:{\"ok-fraction\": 0.99, "
+         "\"gap-seconds\": 5, \"recovery-seconds\": 10} sets limits"},
+        {"convergence",
+         "read: in the end every node reads the same; equal vectors, equal digests at any time"},
+        {"crdt-set", "the same, with add and remove: nothing lost, from nowhere or raised from the dead"},
+        {"crdt-counter", "the same, with add, increment, decrement: reads in bounds, the end a possible sum"},
+        {"crdt-register", "the same, with write: what is read was written; one value, or all that stay"},
+        {"kafka-log",
+         "Jepsen's kafka: send, poll and txn over logs with offsets; nothing lost, twice or back"},
+        {"kafka-log-drained", "the same, and everything was polled in the end: nothing stays unseen"},
+        {"lock-safety", "acquire, release and what they guard: no overlap, overrun, fencing fault or harm"},
+        {"lock-overlap", "two processes never hold one lock at the same time for certain"},
+        {"lock-overrun", "nothing is accepted after its hold was over and while another has the lock"},
+        {"lock-fencing", "fencing tokens are unique, grow, and never go back at the resource"},
+        {"lock-harm", "no update under a lock is lost: a counter's last read, updates of [read, written]"},
     };
     all.insert(all.end(), simple.begin(), simple.end());
     for (const ConsistencyLevelInfo& level : list_consistency_levels())
@@ -95,6 +140,7 @@ Result<std::unique_ptr<Checker>> make_model_checker(std::string_view name) {
   if (std::unique_ptr<Checker> simple = make_simple_checker(name)) return simple;
   const std::size_t colon = name.find(':');
   const std::string_view model = name.substr(0, colon);
+  if (model == "availability") return make_availability(name);
   std::optional<RegisterSemantics> semantics = find_semantics(model);
   if (!semantics && !find_object(model, {})) {
     std::vector<std::string_view> names;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace ordeal {
 
@@ -18,6 +19,8 @@ class FindingBuilder {
   void accuse(std::string_view name, Witness witness, const std::string& why);
   /// A figure of `details`; one that is 0 is there too.
   void count(std::string_view name, std::int64_t number) { details_[std::string(name)] = number; }
+  /// Another member of `details`.
+  void note(std::string_view name, Value value) { details_[std::string(name)] = std::move(value); }
   /// Nothing can be said, and why; unless something is wrong.
   void give_up(const std::string& why);
 

@@ -352,5 +352,11 @@ TEST(Models, EachNameMakesAChecker) {
   for (const ModelInfo& info : list_models()) EXPECT_TRUE(make_model_checker(info.name).ok()) << info.name;
 }
 
+TEST(Models, AvailabilityTakesLimits) {
+  EXPECT_TRUE(make_model_checker(R"(availability:{"ok-fraction": 0.99, "gap-seconds": 5})").ok());
+  for (const char* name : {"availability:{", R"(availability:{"uptime": 1})"})
+    EXPECT_FALSE(make_model_checker(name).ok()) << name;
+}
+
 }  // namespace
 }  // namespace ordeal

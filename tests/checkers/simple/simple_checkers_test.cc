@@ -9,6 +9,7 @@
 #include "common/prng.h"
 #include "tests/checkers/fuzz_range.h"
 #include "tests/checkers/history_builder.h"
+#include "tests/checkers/simple/told_history.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -22,18 +23,6 @@ namespace ordeal::testing {
 namespace {
 
 using ::testing::HasSubstr;
-
-std::int64_t figure(const Finding& finding, std::string_view name) {
-  const Value* value = finding.details.find(name);
-  return value != nullptr && value->as_int() != nullptr ? *value->as_int() : -1;
-}
-
-/// Invocation and ok in a row.
-std::size_t does(HistoryBuilder& history, int process, const std::string& f, Value argument, Value result) {
-  const std::size_t at = history.invoke(process, f, std::move(argument));
-  history.ok(process, std::move(result));
-  return at;
-}
 
 Value list(std::initializer_list<int> elements) {
   Value::List out;
