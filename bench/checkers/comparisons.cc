@@ -115,6 +115,8 @@ class AllComparisons {
     if (!knossos) return;
     compare_folder("Knossos's memstress histories", "cas-register:0", *knossos, checkout, "memstress3-",
                    ".edn");
+    compare_folder("Knossos's bad histories", "cas-register:0", *knossos, checkout, "cas-register/bad/",
+                   ".edn");
   }
 
   void compare_transactions() {
