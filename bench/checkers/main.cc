@@ -74,10 +74,7 @@ int compare_and_measure(Options& options, const std::string& program) {
   options.alone.directory = comparing.directory;
   std::erase(options.alone.operations, 0U);
   std::size_t compared = compare_all(comparing);
-  if (!options.alone.operations.empty()) {
-    measure_registers(options.alone, comparing.rounds);
-    ++compared;
-  }
+  if (!options.alone.operations.empty()) compared += measure_registers(options.alone, comparing.rounds);
   if (!options.keep) std::filesystem::remove_all(comparing.directory, error);
   if (compared == 0) fmt::print(stderr, "nothing could be compared; see --help for what to give\n");
   return compared == 0 ? 1 : 0;

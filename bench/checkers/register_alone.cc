@@ -76,11 +76,12 @@ struct ShapeFigures {
   Figures monitor;
 };
 
-void print_shape(const RegisterShape& shape, const ShapeFigures& figures, double file_mb) {
+/// Whether there was something to print.
+bool print_shape(const RegisterShape& shape, const ShapeFigures& figures, double file_mb) {
   for (const Figures* part : {&figures.memory, &figures.file, &figures.monitor}) {
     if (part->trouble.empty()) continue;
     fmt::print("{:>11}{:>8} left out: {}\n", shape.operations, shape.clients, part->trouble);
-    return;
+    return false;
   }
   const double parse_s = figures.file.number(1) / 1e9;
   fmt::print(
@@ -93,13 +94,14 @@ void print_shape(const RegisterShape& shape, const ShapeFigures& figures, double
     fmt::print("  the three disagree: {}, {}, {}\n", figures.memory.verdict, figures.file.verdict,
                figures.monitor.verdict);
   std::fflush(stdout);
+  return true;
 }
 
-void measure_shape(const RegisterShape& shape, const RegisterAlone& alone, const Rounds& rounds) {
+bool measure_shape(const RegisterShape& shape, const RegisterAlone& alone, const Rounds& rounds) {
   const std::string path = alone.directory + "/register.jsonl";
   if (const Status written = write_jsonl(shape, path); !written) {
     fmt::print("{}\n", written.error().message);
-    return;
+    return false;
   }
   const double file_mb = static_cast<double>(std::filesystem::file_size(path)) / 1e6;
   const std::vector<std::string> of_shape = {std::to_string(shape.operations), std::to_string(shape.clients),
@@ -115,8 +117,8 @@ void measure_shape(const RegisterShape& shape, const RegisterAlone& alone, const
     run({alone.program, "check", "--threads", "1", "register", "1", path}, 2, rounds, figures.file);
     run(command("register-monitor"), 4, rounds, figures.monitor);
   }
-  print_shape(shape, figures, file_mb);
   std::filesystem::remove(path);
+  return print_shape(shape, figures, file_mb);
 }
 
 }  // namespace
@@ -163,19 +165,23 @@ int monitor_in_memory(const RegisterShape& shape) {
   return 0;
 }
 
-void measure_registers(const RegisterAlone& alone, const Rounds& rounds) {
-  fmt::print("\none register, different values, 1 % unknown outcomes; one thread, {} rounds\n", rounds.count);
+std::size_t measure_registers(const RegisterAlone& alone, const Rounds& rounds) {
+  fmt::print("\none register, different values, 1 % unknown outcomes; one thread, median of {}\n",
+             rounds.count);
   fmt::print("{:>19} {:<8}|{:^16} |{:^32} |{:^17}\n", "", "", "in memory", "JSON lines", "monitor");
   fmt::print("{:>11}{:>8} {:<8}|{:>8}{:>8} |{:>8}{:>8}{:>8}{:>8} |{:>9}{:>8}\n", "operations", "clients", "",
              "check s", "peak MB", "MB/s", "parse s", "check s", "peak MB", "M event/s", "KB");
   std::fflush(stdout);
+  std::size_t measured = 0;
   for (const std::uint64_t operations : alone.operations) {
     for (const std::uint32_t clients : alone.clients) {
       for (const bool bad : {false, true}) {
-        measure_shape({.operations = operations, .clients = clients, .bad = bad}, alone, rounds);
+        measured +=
+            measure_shape({.operations = operations, .clients = clients, .bad = bad}, alone, rounds) ? 1 : 0;
       }
     }
   }
+  return measured;
 }
 
 }  // namespace ordeal::bench

@@ -25,7 +25,7 @@ struct RegisterAlone {
   std::string directory;  ///< for JSON lines, one file at a time
 };
 
-/// Prints a line for each shape.
-void measure_registers(const RegisterAlone& alone, const Rounds& rounds);
+/// Prints a line for each shape. How many could be measured.
+[[nodiscard]] std::size_t measure_registers(const RegisterAlone& alone, const Rounds& rounds);
 
 }  // namespace ordeal::bench

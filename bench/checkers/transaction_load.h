@@ -2,8 +2,8 @@
 // Transactions over registers that are causally convergent: there is one order of all transactions, each
 // session has seen a beginning of it, at most a few hundred transactions behind, and its own; a read returns
 // the latest write that the session has seen. A bad history has one read, after seven tenths of the
-// transactions, of a value that the session has seen overwritten: it is still read atomic, in all
-// likelihood, but not causal.
+// transactions, of a value that the session has seen overwritten long before: it is read committed, but no
+// longer causal, and may no longer be read atomic.
 
 #include "common/result.h"
 
