@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <map>
@@ -25,13 +26,16 @@ std::optional<Fields> split(std::string_view line) {
   if (mark == std::string_view::npos) return std::nullopt;
   line.remove_prefix(mark + kMark.size());
   if (line.ends_with('\r')) line.remove_suffix(1);
+  const std::string_view gap = line.find('\t') == std::string_view::npos ? " " : "\t";
   Fields fields;
   for (std::size_t i = 0; i + 1 < fields.size(); ++i) {
-    const std::size_t tab = line.find('\t');
-    if (tab == std::string_view::npos) return std::nullopt;
-    fields[i] = line.substr(0, tab);
-    line.remove_prefix(tab + 1);
+    const std::size_t end = line.find(gap);
+    if (end == std::string_view::npos) return std::nullopt;
+    fields[i] = line.substr(0, end);
+    line.remove_prefix(gap == " " ? std::min(line.find_first_not_of(' ', end), line.size()) : end + 1);
   }
+  // Without tabs it could be any sentence.
+  if (gap == " " && !fields[1].starts_with(':')) return std::nullopt;
   // Some lines have a fifth field, the error.
   fields[3] = line;
   return fields;

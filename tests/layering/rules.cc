@@ -70,7 +70,7 @@ const std::vector<Folder>& table() {
        false},
       {"docs/examples", {"common", "checkers"}, {}, false},
       {"bench",
-       {"common", "clients", "controller/run", "sim"},
+       {"common", "checkers", "clients", "controller/run", "sim"},
        {"fmt", "Boost.Asio", "Boost.Beast", "Boost.JSON", "CLI11", "benchmark"},
        false},
   };

@@ -86,6 +86,17 @@ TEST(JepsenLog, SkipsOtherLinesWithANote) {
   EXPECT_THAT(parsed.notes, ::testing::ElementsAre("2 lines are no operations: skipped"));
 }
 
+TEST(JepsenLog, ColumnsMayBeApartBySpaces) {
+  const ParsedHistory parsed =
+      log("INFO  jepsen.util - 1   :invoke :cas    [0 3]\n"
+          "INFO  jepsen.util - 1   :info   :cas    :timed-out\n"
+          "INFO  jepsen.util - all clients are done\n");
+  ASSERT_EQ(parsed.history.size(), 2u);
+  EXPECT_EQ(parsed.history[1].type, OpType::kInfo);
+  EXPECT_EQ(parsed.history[1].value, Value(Value::List{0, 3}));
+  EXPECT_THAT(parsed.notes, ::testing::ElementsAre("1 lines are no operations: skipped"));
+}
+
 TEST(JepsenLog, NamesTheLineAndWhatWasExpected) {
   EXPECT_EQ(log_error("x\njepsen.util - one\t:ok\t:read\t1"),
             "line 2: \"one\", expected a process, an integer from 0 or :nemesis");
