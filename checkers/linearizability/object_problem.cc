@@ -11,7 +11,7 @@
 namespace ordeal {
 namespace {
 
-constexpr std::uint64_t kWorkMax = 20'000'000;  ///< operations looked at over all attempts to shrink
+constexpr std::uint64_t kShrinkWorkMax = 20'000'000;  ///< operations looked at over all attempts to shrink
 constexpr std::size_t kWaitingMax = 6;
 
 /// An object as the search engine wants it: unknown operations are worth a try wherever they change the state
@@ -133,7 +133,7 @@ class ObjectShrinker {
   }
 
   [[nodiscard]] bool exhausted() const {
-    return work_ >= kWorkMax || steps_ >= budget_.steps_max || stopped_;
+    return work_ >= kShrinkWorkMax || steps_ >= budget_.steps_max || stopped_;
   }
 
   /// Keeps the problem if it has no order.

@@ -26,11 +26,11 @@ std::int64_t last_change(const HistoryTable& history) {
   return -1;
 }
 
-/// Values that differ at their ends are cut there, so that a sentence stays one.
+/// Cut, so that a sentence stays one; what differs may be behind the cut.
 std::string short_text(const Value& value) {
-  constexpr std::size_t kTextMax = 120;
+  constexpr std::size_t kStateTextMax = 120;
   std::string text = to_text(value);
-  return text.size() <= kTextMax ? text : text.substr(0, kTextMax) + "...";
+  return text.size() <= kStateTextMax ? text : text.substr(0, kStateTextMax) + "...";
 }
 
 class ConvergenceJudge {
