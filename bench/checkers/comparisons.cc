@@ -73,7 +73,7 @@ class AllComparisons {
     std::fflush(stdout);
     const Result<Finished> built = run_program(command, 1200, log);
     if (built.ok()) return Side{name, {out + "/run"}};
-    fmt::print("{}: left out, the build {}; the end of {}:\n", name, built.error().message, log);
+    fmt::print("{}: left out, the build {}; its last words:\n", name, built.error().message);
     print_end(log);
     return std::nullopt;
   }

@@ -40,6 +40,9 @@ class TransactionLoad {
 
   [[nodiscard]] std::uint64_t transactions() const { return shape_.operations / kOperationsOfTransaction; }
 
+  /// Whether the history is what was asked for.
+  [[nodiscard]] bool as_asked() const { return lied_ == shape_.bad; }
+
   /// Appends the lines of the next transaction.
   void add_transaction(std::string& text) {
     const auto session = static_cast<std::uint32_t>(now_ % sessions_.size());
@@ -119,6 +122,7 @@ Status write_transactions(const TransactionShape& shape, const std::string& path
   }
   written = std::fclose(file) == 0 && written;
   if (!written) return Error{ErrorCode::kResourceExhausted, fmt::format("{}: the disk is full", path)};
+  if (!load.as_asked()) return invalid_argument("too few operations for a bad read: give 100000 or more");
   return {};
 }
 

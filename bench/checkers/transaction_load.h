@@ -19,7 +19,7 @@ struct TransactionShape {
 };
 
 /// Writes the history in Plume's text format. The same shape gives the same bytes. The error says what the
-/// disk said.
+/// disk said, or that the history is too short to be bad.
 [[nodiscard]] Status write_transactions(const TransactionShape& shape, const std::string& path);
 
 }  // namespace ordeal::bench
