@@ -31,11 +31,11 @@ using Sink = std::function<Status(std::string_view)>;
 Result<File> open_file(const std::string& path) {
   std::error_code ignored;  // Ignored: what cannot be asked about fails to open.
   if (std::filesystem::is_directory(path, ignored)) {
-    return Error{ErrorCode::kInvalidArgument,
-                 fmt::format("{}: a folder, expected a history file; for a folder of files say which format, "
-                             "cobra or etcd, with "
-                             "--format",
-                             path)};
+    return Error{
+        ErrorCode::kInvalidArgument,
+        fmt::format("{}: a folder, expected a history file or a run's directory, which has a "
+                    "history.jsonl; of a folder of files say which format, cobra or etcd, with --format",
+                    path)};
   }
   File file(std::fopen(path.c_str(), "rb"), &std::fclose);
   if (file == nullptr) return system_error(path, errno);

@@ -297,7 +297,7 @@ TEST(HostileHistory, FlagOrFileIsRefused) {
       {"run without a history",
        {"ordeal", "check", directory.path()},
        kArguments,
-       "history.jsonl: No such file"},
+       "a run's directory, which has a history.jsonl"},
       {"unknown model",
        {"ordeal", "check", good, "--model", "abacus"},
        kArguments,

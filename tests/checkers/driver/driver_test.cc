@@ -183,7 +183,7 @@ TEST_F(CheckFile, SaysWhatIsWrongWithAFolder) {
   EXPECT_THAT(error_of(folder_.string(), options), HasSubstr("the folder has no file of the format cobra"));
   options.format = "edn";
   EXPECT_THAT(error_of(folder_.string(), options),
-              HasSubstr("for a folder of files say which format, cobra or etcd, with --format"));
+              HasSubstr("of a folder of files say which format, cobra or etcd, with --format"));
 }
 
 TEST_F(CheckFile, SaysWhatIsWrongWithAnOption) {
