@@ -38,17 +38,21 @@ History minimise(const HistoryTable& history, std::span<const KeyProof> proofs) 
   std::int64_t last_process = 0;
   for (std::size_t i = 0; i < history.size(); ++i)
     last_process = std::max(last_process, history.process(i).value());
+  std::map<ProcessId, std::uint32_t> last_of;  // its last invocation that is kept
+  for (const auto& [invoke, operation] : kept) last_of[history.process(invoke)] = invoke;
   std::map<std::uint32_t, Op> events;
   for (const OperationRow& operation : history.operations()) {
     const auto found = kept.find(operation.invoke);
     if (found == kept.end()) continue;
     Op invoke = history.op(operation.invoke);
-    // Its process goes on, which that of an unknown outcome must not.
-    if (found->second.open_at_edge) invoke.process = ProcessId(++last_process);
+    const bool answered = operation.completed() && history.type(operation.complete) != OpType::kInfo;
+    const bool cut = answered && (found->second.open_at_edge || operation.complete > edges[operation.invoke]);
+    // If its process goes on, which that of an unknown outcome must not, it gets one of its own.
+    if (cut && last_of[invoke.process] > operation.invoke) invoke.process = ProcessId(++last_process);
     if (found->second.write_only) make_write(invoke);
     if (operation.completed()) {
       Op complete = history.op(operation.complete);
-      if (found->second.open_at_edge || operation.complete > edges[operation.invoke]) {
+      if (cut) {
         complete = invoke;
         complete.time = history.time(operation.complete);
         complete.type = OpType::kInfo;

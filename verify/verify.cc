@@ -82,7 +82,10 @@ History read_history(std::istream& file) {
     const json::object event = parse_object(line, where);
     const json::value type = member(event, "type");
     if (!type.is_string() || !member(event, "f").is_string()) throw Unreadable(where + " has no type or f");
-    if (!member(event, "process").is_int64()) continue;  // faults
+    if (member(event, "process") == "nemesis") continue;  // faults
+    if (!member(event, "process").is_int64()) throw Unreadable(where + " has no process");
+    if (type != "invoke" && type != "ok" && type != "fail" && type != "info")
+      throw Unreadable(where + " has a type that there is not");
     Operation*& mine = open[member(event, "process").get_int64()];
     if ((type == "invoke") != (mine == nullptr))
       throw Unreadable(where + " does not follow from its process's last");
@@ -127,12 +130,17 @@ class Model {
   /// The operations of one key, which will be asked about.
   void look_at(const Operations& operations) {
     for (const auto& [invoke, o] : operations) {
+      if (o.failed && !is_fact(o)) continue;
       if (operations_of(name_).find(" " + o.f + " ") == std::string_view::npos)
         throw Refused("operation " + std::to_string(invoke) + " is " + o.f + ", which the model has not");
+      if (o.f == "enqueue" && o.argument.is_null())
+        throw Refused("operation " + std::to_string(invoke) +
+                      " enqueues nil, which says that a queue is empty");
     }
     lists_ = std::ranges::any_of(operations, [](const auto& entry) {
       const Operation& o = entry.second;
-      return o.argument.is_array() || o.answer.is_array() || (o.f == "append" && !o.argument.is_string());
+      if (o.f == "read" || o.f == "get") return o.ok && o.answer.is_array();
+      return !o.failed && (o.argument.is_array() || (o.f == "append" && !o.argument.is_string()));
     });
   }
   const json::value& initial() const { return initial_; }
@@ -153,7 +161,7 @@ class Model {
     if (o.failed || o.f == "read" || o.f == "get" || o.f == "contains") return true;
     if (o.f == "cas") return pair(o)[0] == pair(o)[1];
     if (name_ == "fifo-queue") return o.f == "dequeue" && o.ok && o.answer.is_null();
-    if (name_ == "linearizable-set") return o.ok && o.answer.is_bool() && !o.answer.get_bool();
+    if (name_ == "linearizable-set") return answers(o) && !o.answer.get_bool();
     if (name_ == "multi-register") return std::ranges::all_of(steps(o), is_read);
     if (name_ == "linearizable-counter") return o.argument == 0;
     if (name_ == "append") return o.f == "append" && !lists_ && o.argument == "";
@@ -239,6 +247,8 @@ class Model {
       throw Refused("operation " + std::to_string(o.invoke) + " is no cas");
     return *pair;
   }
+  /// Of a set: whether an add or a remove says if it changed it. A set of booleans answers with its elements.
+  static bool answers(const Operation& o) { return o.ok && o.answer.is_bool() && !o.argument.is_bool(); }
   static bool is_read(const json::value& step) {
     const std::string_view f = step.at(0).as_string();
     return f == "r" || f == "read" || f == ":r" || f == ":read";
@@ -298,9 +308,8 @@ class Model {
     if (o.f == "read") return only_if(!o.ok || sorted(o.answer.as_array()) == sorted(state), state);
     const auto at = std::ranges::find(state, o.argument);
     const bool there = at != state.end();
-    const bool answers = o.ok && o.answer.is_bool() && !o.argument.is_bool();
     if (o.f == "contains") return only_if(!o.ok || o.answer == there, state);
-    if (answers && o.answer.get_bool() != (o.f == "add" ? !there : there)) return std::nullopt;
+    if (answers(o) && o.answer.get_bool() != (o.f == "add" ? !there : there)) return std::nullopt;
     json::array next = state;
     if (o.f == "add" && !there) next.push_back(o.argument);
     if (o.f == "remove" && there) next.erase(next.begin() + (at - state.begin()));
@@ -514,6 +523,8 @@ int verify_keys(const History& history, std::istream& certificate, std::ostream&
       model.look_at(found->second);
       if (verdict == "valid") verify_order(model, found->second, claim.at("order").as_array());
       if (verdict == "invalid") verify_violation(model, found->second, claim);
+      if (verdict != "valid" && verdict != "invalid" && verdict != "unknown")
+        throw Refused("it is no verdict");
     } catch (const Refused& refused) {
       throw Refused("key " + key + ", said to be " + verdict + ": " + refused.what());
     }

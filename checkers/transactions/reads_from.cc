@@ -83,6 +83,13 @@ class Resolver {
       for (std::uint32_t i = table_.access_begin(t); i < table_.access_begin(t + 1); ++i) {
         const Access access = table_.access(i);
         if (!access.write) continue;
+        if (access.value == kInitialCode) {
+          if (table_.outcome(t) == TransactionOutcome::kAborted) continue;
+          return invalid_argument(fmt::format(
+              "{} writes nil to {}, which every key holds at the beginning: reads of it cannot be told "
+              "apart; check histories without deletes",
+              describe_transaction(table_, t), to_text(table_.key_name(access.key))));
+        }
         Version& version = versions_.find(access.key, access.value);
         if (version.value != kInitialCode && version.writer != t) {
           return invalid_argument(

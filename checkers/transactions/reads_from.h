@@ -61,8 +61,8 @@ struct ReadsFrom {
   }
 };
 
-/// The error names two transactions that write the same value to the same key: then nobody can tell who was
-/// read.
+/// The error names two transactions that write the same value to the same key, or one that writes the initial
+/// value: then nobody can tell who was read.
 [[nodiscard]] Result<ReadsFrom> resolve_reads(const TransactionTable& table);
 
 }  // namespace ordeal

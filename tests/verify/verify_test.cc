@@ -115,6 +115,25 @@ TEST(Verify, MinimisedHistoriesAreStillInvalid) {
   EXPECT_GT(smaller, range.histories / 20);
 }
 
+TEST(Verify, MinimisedHistoriesOfSeveralKeysAreWellFormed) {
+  HistoryBuilder history;
+  history.write(0, 1);
+  const std::size_t open = history.invoke(1, "write", 2);
+  history.read(2, 9);  // nobody wrote it: the key is invalid here
+  history.ok(1);
+  history.key("y");
+  history.read(1, 9);
+  const HistoryTable table(history.history());
+  const auto checker = make_linearizable_register_checker();
+  std::vector<KeyProof> proofs;
+  for (const KeySlice& slice : split_by_key(table))
+    proofs.push_back(*dynamic_cast<const KeyedChecker&>(*checker).prove_key(table, slice, {}));
+  proofs.at(0).parts.push_back({.invoke = static_cast<std::uint32_t>(open), .write_only = false});
+  const History small = minimise(table, proofs);
+  EXPECT_TRUE(check_well_formed(small).ok()) << print_jsonl(small);
+  EXPECT_EQ(checker->check(small, {}).verdict, Verdict::kInvalid);
+}
+
 /// Positions of invocations, without some, in any order.
 std::vector<std::uint32_t> some_invocations(Rng& rng, const History& history, std::uint64_t left_out_of_8) {
   std::vector<std::uint32_t> out;
@@ -177,6 +196,77 @@ TEST(Verify, RefusesAnOrderThatIsNearlyRight) {
   EXPECT_THAT(outcome({first, read, second}).text,
               HasSubstr("operation 4 cannot come there: the state is 1"));
   EXPECT_THAT(outcome({first, second, read, 5}).text, HasSubstr("5 is no operation of this key"));
+}
+
+std::string lines(const std::vector<std::string>& events) {
+  std::string out;
+  for (const std::string& event : events) out += event + "\n";
+  return out;
+}
+
+// What a reader of the verifier once found.
+TEST(Verify, RefusesWhatOnceWentThrough) {
+  const auto verdict = [](const std::string& model, const std::vector<std::string>& events,
+                          const std::string& claims) {
+    const std::string head =
+        R"({"certificate":1,"model":")" + model + R"(","events":)" + std::to_string(events.size()) + "}\n";
+    return verify_text(lines(events), head + claims).code;
+  };
+  // An add to a set of booleans says nothing by its answer, so it may not be left out.
+  EXPECT_EQ(verdict("linearizable-set",
+                    {R"({"process":0,"type":"invoke","f":"add","key":"x","value":false})",
+                     R"({"process":0,"type":"ok","f":"add","key":"x","value":false})",
+                     R"({"process":0,"type":"invoke","f":"contains","key":"x","value":false})",
+                     R"({"process":0,"type":"ok","f":"contains","key":"x","value":true})"},
+                    R"({"key":"x","verdict":"invalid","until":3,"operations":[2],"writes":[]})"
+                    "\n"),
+            1);
+  // What failed does not say that there are lists.
+  EXPECT_EQ(verdict("append",
+                    {R"({"process":0,"type":"invoke","f":"append","key":"x","value":"a"})",
+                     R"({"process":0,"type":"ok","f":"append","key":"x","value":"a"})",
+                     R"({"process":0,"type":"invoke","f":"read","key":"x","value":null})",
+                     R"({"process":0,"type":"ok","f":"read","key":"x","value":"a"})",
+                     R"({"process":0,"type":"invoke","f":"append","key":"x","value":5})",
+                     R"({"process":0,"type":"fail","f":"append","key":"x","value":5})"},
+                    R"({"key":"x","verdict":"invalid","until":3,"operations":[0,2],"writes":[]})"
+                    "\n"),
+            1);
+  // There is no other word for a verdict, and what was done without a key may concern any.
+  const std::vector<std::string> without_key = {
+      R"({"process":0,"type":"invoke","f":"read","key":null,"value":null})",
+      R"({"process":0,"type":"ok","f":"read","key":null,"value":null})",
+      R"({"process":1,"type":"invoke","f":"read","key":"x","value":null})",
+      R"({"process":1,"type":"ok","f":"read","key":"x","value":9})"};
+  const std::string invalid = R"({"key":"x","verdict":"invalid","until":3,"operations":[2],"writes":[]})"
+                              "\n";
+  EXPECT_EQ(verdict("register", without_key,
+                    R"({"key":null,"verdict":"valid","order":[0]})"
+                    "\n" +
+                        invalid),
+            0);
+  EXPECT_EQ(verdict("register", without_key,
+                    R"({"key":null,"verdict":"unknown"})"
+                    "\n" +
+                        invalid),
+            2);
+  EXPECT_EQ(verdict("register", without_key,
+                    R"({"key":null,"verdict":"foo"})"
+                    "\n" +
+                        invalid),
+            1);
+  // Nobody can tell a dequeue of nil from a dequeue of nothing.
+  EXPECT_EQ(verdict("fifo-queue",
+                    {R"({"process":0,"type":"invoke","f":"enqueue","key":"x","value":null})",
+                     R"({"process":0,"type":"ok","f":"enqueue","key":"x","value":null})"},
+                    R"({"key":"x","verdict":"valid","order":[0]})"
+                    "\n"),
+            1);
+  // Every line counts, and what is no line of a history is not skipped.
+  for (const char* line : {R"({"process":"p1","type":"invoke","f":"read","key":"x","value":null})",
+                           R"({"type":"invoke","f":"read","key":"x","value":null})",
+                           R"({"process":0,"type":"okay","f":"read","key":"x","value":null})"})
+    EXPECT_EQ(verdict("register", {line}, ""), 3) << line;
 }
 
 TEST(Verify, SaysWhatItCannotRead) {

@@ -103,14 +103,16 @@ class Append final : public SequentialObject {
   static constexpr StateId kRoot = 0;
   static constexpr std::size_t kShown = 64;  ///< units of a long text in a sentence
 
-  /// Whether what is read, put or appended first is a list, or a part of one.
+  /// Whether what is read, put or appended first is a list, or a part of one. What failed does not count.
   static bool has_lists(const HistoryTable& history, const KeySlice& slice) {
     for (const OperationRow& operation : slice.operations) {
-      const bool reads = history.value(operation.invoke).is_nil();
-      if (reads && !operation.completed()) continue;
+      const OpType outcome = operation.completed() ? history.type(operation.complete) : OpType::kInfo;
+      const std::string& f = history.f_text(operation.invoke);
+      const bool reads = f == "read" || f == "get";
+      if (outcome == OpType::kFail || (reads && outcome != OpType::kOk)) continue;
       const Value value = history.pool().value(history.value(reads ? operation.complete : operation.invoke));
       if (value.as_list() != nullptr) return true;
-      if (value.as_string() != nullptr && history.f_text(operation.invoke) != "append") return false;
+      if (value.as_string() != nullptr && f != "append") return false;
       if (value.as_string() == nullptr && !value.is_nil()) return true;
     }
     return false;

@@ -28,6 +28,10 @@ class FifoQueue final : public SequentialObject {
       return std::optional<ActionId>(
           actions_.number({kind, element.bits, element.is_nil() ? 0 : elements_.number(element.bits) + 1}));
     };
+    if (f == "enqueue" && history_.value(operation.invoke).is_nil()) {
+      return Error{ErrorCode::kInvalidArgument,
+                   "an enqueue of nil, which a dequeue from an empty queue answers"};
+    }
     if (f == "enqueue") return action(Kind::kEnqueue, history_.value(operation.invoke));
     if (f != "dequeue")
       return Error{ErrorCode::kUnsupported, fmt::format("{}; a queue has enqueue and dequeue", f)};

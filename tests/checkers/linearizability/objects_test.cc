@@ -97,6 +97,26 @@ TEST(Objects, SetSaysWhatIsMissing) {
               HasSubstr("it returned [9], which is not in the set, and not [1], which is"));
 }
 
+TEST(Objects, WhatFailedDoesNotSayThatThereAreLists) {
+  HistoryBuilder history;
+  history.invoke(0, "append", 5);
+  history.fail(0);
+  history.invoke(0, "append", "a");
+  history.ok(0);
+  history.invoke(0, "read");
+  history.ok(0, "a");
+  EXPECT_EQ(judge(make_append(), history).verdict, Verdict::kValid);
+}
+
+TEST(Objects, QueueOfNilIsUnknown) {
+  HistoryBuilder history;
+  history.invoke(0, "enqueue");
+  history.ok(0);
+  const Finding finding = judge(make_fifo_queue(), history);
+  EXPECT_EQ(finding.verdict, Verdict::kUnknown);
+  EXPECT_THAT(finding.why, HasSubstr("operation 0 is an enqueue of nil"));
+}
+
 TEST(Objects, WhatTheObjectHasNotIsUnknown) {
   HistoryBuilder history;
   history.invoke(0, "peek");

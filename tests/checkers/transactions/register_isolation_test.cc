@@ -77,6 +77,16 @@ TEST(RegisterIsolation, SaysWhatIsNotKnown) {
               HasSubstr("which of the values of \"x\""));
 }
 
+TEST(RegisterIsolation, RefusesWritesOfTheInitialValue) {
+  const auto error = [](const std::string& text) {
+    const auto finding = check_register_isolation(transactions(text), {}, {});
+    return finding.ok() ? std::string() : finding.error().message;
+  };
+  EXPECT_THAT(error("wx1 wx0 | rx0"),
+              HasSubstr("writes nil to \"x\", which every key holds at the beginning"));
+  EXPECT_EQ(error("wx1 | wx0! | rx0"), "");
+}
+
 TEST(RegisterIsolation, VersionsTellTheOrder) {
   // One session sees 1 and then 2, the other 2 and then 1: only an order of the values tells that it is
   // wrong.
