@@ -66,11 +66,26 @@ json::value member(const json::object& object, std::string_view name) {
   return found != nullptr ? *found : json::value();
 }
 
+/// With the members of all maps in order, so that equal values have equal texts.
+json::value in_order(const json::value& value) {
+  if (const json::array* list = value.if_array()) {
+    json::array out;
+    for (const json::value& element : *list) out.push_back(in_order(element));
+    return out;
+  }
+  if (!value.is_object()) return value;
+  std::map<std::string, json::value> members;
+  for (const auto& member : value.get_object()) members.emplace(member.key(), in_order(member.value()));
+  return json::object(members.begin(), members.end());
+}
+
 json::object parse_object(const std::string& line, const std::string& where) {
   boost::system::error_code error;
-  json::value value = json::parse(line, error);
+  json::parse_options options;
+  options.max_depth = 64;
+  const json::value value = json::parse(line, error, {}, options);
   if (error || !value.is_object()) throw Unreadable(where + " is no JSON object");
-  return value.get_object();
+  return in_order(value).get_object();
 }
 
 History read_history(std::istream& file) {
@@ -300,8 +315,11 @@ class Model {
 
   static Maybe apply_counter(const Operation& o, std::int64_t sum) {
     if (o.f == "read") return only_if(!o.ok || o.answer == sum, sum);
-    const std::int64_t by = o.argument.is_null() ? 1 : number(o.argument);
-    return o.f == "decrement" ? sum - by : sum + by;
+    const std::int64_t by = o.argument.is_null() && o.f != "add" ? 1 : number(o.argument);
+    const bool over =
+        o.f == "decrement" ? __builtin_sub_overflow(sum, by, &sum) : __builtin_add_overflow(sum, by, &sum);
+    if (over) throw Refused("the sum does not fit into 64 bits");
+    return sum;
   }
 
   static Maybe apply_set(const Operation& o, const json::array& state) {

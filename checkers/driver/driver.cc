@@ -67,6 +67,14 @@ std::vector<std::size_t> by_size(const std::vector<KeySlice>& slices) {
   return order;
 }
 
+Error no_proofs(std::string_view model) {
+  return {ErrorCode::kUnsupported,
+          fmt::format(
+              "nothing shows what a verdict of \"{}\" rests on yet; registers, mutexes, sets and the other "
+              "linearizable models have certificates, and can be minimised",
+              model)};
+}
+
 /// Keys that are judged at the same time share the memory.
 Budget budget_of_a_key(Budget budget, std::size_t keys, unsigned threads) {
   budget.bytes_max /= std::clamp<std::uint64_t>(keys, 1, threads);
@@ -138,9 +146,7 @@ std::vector<Finding> check_history(const HistoryTable& history,
 Result<std::vector<KeyProof>> prove_history(const HistoryTable& history, const Checker& checker,
                                             const CheckLimits& limits) {
   const auto* keyed = dynamic_cast<const KeyedChecker*>(&checker);
-  if (keyed == nullptr) {
-    return Error{ErrorCode::kUnsupported, fmt::format("the checker \"{}\" gives no proofs", checker.name())};
-  }
+  if (keyed == nullptr) return no_proofs(checker.name());
   const BudgetClock clock(limits);
   const std::vector<KeySlice> slices = split_by_key(history);
   const Budget budget = budget_of_a_key(clock.budget(), slices.size(), thread_count(limits));
@@ -195,7 +201,10 @@ Result<CheckReport> check_file(const std::string& path, const CheckOptions& opti
   const Clock::time_point start = Clock::now();
   // What is wrong with the command is said before a large file is read.
   if (!options.model.empty()) {
-    if (const auto known = make_model_checker(options.model); !known.ok()) return known.error();
+    const auto known = make_model_checker(options.model);
+    if (!known.ok()) return known.error();
+    if (options.prove && dynamic_cast<const KeyedChecker*>(known->get()) == nullptr)
+      return no_proofs(options.model);
   }
   Result<LoadedHistory> loaded =
       load_history_file(path, {.format = options.format, .memory_bytes = options.limits.memory_bytes});

@@ -66,7 +66,8 @@ class Unpacker {
       ended_ = status == Z_STREAM_END;
       const std::size_t got = out_.size() - stream_.avail_out;
       if (Status taken = sink(std::string_view(out_).substr(0, got)); !taken.ok()) return taken;
-    } while (stream_.avail_in > 0 || stream_.avail_out == 0);
+      // A member that ends where the output is full has nothing more to give.
+    } while (stream_.avail_in > 0 || (stream_.avail_out == 0 && !ended_));
     return {};
   }
 

@@ -46,6 +46,7 @@ bool is_run_directory(const std::string& path, const std::string& format_name) {
 int exit_of_error(const Error& error) {
   switch (error.code) {
     case ErrorCode::kInvalidArgument:
+    case ErrorCode::kUnsupported:
     case ErrorCode::kNotFound:
     case ErrorCode::kPermissionDenied:
     case ErrorCode::kResourceExhausted:

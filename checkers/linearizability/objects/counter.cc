@@ -65,6 +65,8 @@ class Counter final : public SequentialObject {
       return Error{ErrorCode::kInvalidArgument,
                    fmt::format("{} {}; a counter has integers", history_.f_text(event), to_text(value))};
     }
+    if (!read && __builtin_add_overflow(added_, *number < 0 ? -*number : *number, &added_))
+      return Error{ErrorCode::kUnsupported, "an add with which the sum may not fit into 64 bits"};
     return std::optional<ActionId>(actions_.number({.read = read, .number = sign * *number}));
   }
 
@@ -72,6 +74,7 @@ class Counter final : public SequentialObject {
   [[nodiscard]] std::int64_t sum(StateId state) const { return static_cast<std::int64_t>(states_[state][0]); }
 
   const HistoryTable& history_;
+  std::int64_t added_ = 0;  ///< what was added and subtracted, without signs
   Numbering<CounterAction> actions_;
   StateTable states_;
 };

@@ -33,6 +33,10 @@ class MultiRegister final : public SequentialObject {
     const bool ok = outcome == OpType::kOk;
     const Cell cell = history_.value(ok ? operation.complete : operation.invoke);
     const Value value = history_.pool().value(cell);
+    if (history_.f_text(operation.invoke) != "txn") {
+      return Error{ErrorCode::kUnsupported,
+                   fmt::format("{}; several registers have txn", history_.f_text(operation.invoke))};
+    }
     if (value.as_list() == nullptr) return malformed(value);
     std::vector<Access> accesses;
     for (const Value& step : *value.as_list()) {

@@ -211,6 +211,25 @@ TEST_F(CheckFile, TakesTheInitialValueFromTheModel) {
   EXPECT_EQ(check_file(path, options)->verdict(), Verdict::kInvalid);
 }
 
+TEST_F(CheckFile, SaysAtOnceThatThereAreNoProofs) {
+  CheckOptions options;
+  options.model = "convergence";
+  options.prove = true;
+  EXPECT_THAT(error_of("/no/such/file", options), HasSubstr("what a verdict of \"convergence\" rests on"));
+}
+
+// What is unpacked fills whole pieces, and the last one ends with the data.
+TEST_F(CheckFile, UnpacksWhatEndsWithAPiece) {
+  History history = good_history().history();
+  constexpr std::size_t kPiece = std::size_t{1} << 20;
+  history.front().extra.emplace("filler", std::string());
+  const std::size_t missing = kPiece - print_jsonl(history).size();
+  history.front().extra["filler"] = std::string(missing, 'x');
+  const std::string text = print_jsonl(history);
+  ASSERT_EQ(text.size(), kPiece);
+  EXPECT_EQ(check_file(write_gzip("whole", text), {})->verdict(), Verdict::kValid);
+}
+
 TEST_F(CheckFile, TakesTheRegistersValuesFromTheModel) {
   const std::string path = write("edn",
                                  "{:type :invoke, :process 0, :f :txn, :value [[:r :x nil] [:r 7 nil]]}\n"

@@ -6,6 +6,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <limits>
+
 #include "checkers/formats/jsonl.h"
 #include "checkers/linearizability/linearizable.h"
 #include "tests/checkers/fuzz_range.h"
@@ -106,6 +109,16 @@ TEST(Objects, WhatFailedDoesNotSayThatThereAreLists) {
   history.invoke(0, "read");
   history.ok(0, "a");
   EXPECT_EQ(judge(make_append(), history).verdict, Verdict::kValid);
+}
+
+TEST(Objects, CounterThatMayNotFitIsUnknown) {
+  HistoryBuilder history;
+  for (int i = 0; i < 2; ++i) {
+    history.invoke(0, "add", std::numeric_limits<std::int64_t>::max() / 2 + 1);
+    history.ok(0);
+  }
+  EXPECT_THAT(judge(make_counter(), history).why,
+              HasSubstr("operation 2 is an add with which the sum may not fit"));
 }
 
 TEST(Objects, QueueOfNilIsUnknown) {
