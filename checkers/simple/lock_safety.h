@@ -4,8 +4,8 @@
 //
 //   overlap   two processes held one lock at the same time for certain: the algorithm is unsafe;
 //   overrun   the resource accepted an operation after the hold under which it was sent was over, while
-//   another
-//             process had the lock: the client slept (a pause, a slow network), and only fencing helps;
+//             another process had the lock: the client slept (a pause, a slow network), and only fencing
+//             helps;
 //   fencing   fencing tokens, integers that were given out: none twice; an acquire that was invoked after
 //             another was ok gets the greater one; and what the resource accepts never goes back to a smaller
 //             one, in its own order between operations with a `sequence`, else in real time;
