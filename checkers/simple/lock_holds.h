@@ -9,9 +9,9 @@
 //             invocation, for the client computed what was left at some moment after it.
 //   release   the process gives the lock up at the invocation, whatever becomes of it.
 //   others    the key is a resource, guarded by the lock of the same name or by the one that the member
-//             `lock` names. `fence` or `token` says under which hold it was sent; without it, the last one that the
-//             process had got is meant, unless it is a `read`, which then is not guarded. An ok means that
-//             the resource accepted it; `sequence` or else `version` is the resource's own order.
+//             `lock` names. `fence` or `token` says under which hold it was sent; without it, the last one
+//             that the process had got is meant, unless it is a `read`, which then is not guarded. An ok
+//             means that the resource accepted it; `sequence` or else `version` is the resource's own order.
 //
 // Operations on keys that no lock guards are left out.
 
