@@ -7,9 +7,10 @@
 //   R transaction write key value              a read, and who wrote what it found
 //   C transaction                              commits
 //
-// Keys and values are hashes. What a key holds is the number of the write, which is all that is looked at. Two
-// numbers stand for what a key holds at the beginning, unless they are written to it: 0xbebeebee, 0xdeadbeef.
-// Three others are what Cobra's own deletes and garbage collection leave: 0xabcdefab, 0x23332333, 0x66666666.
+// Keys and values are hashes. What a key holds is the number of the write, which is all that is looked at.
+// Two numbers stand for what a key holds at the beginning, unless they are written to it: 0xbebeebee,
+// 0xdeadbeef. Three others are what Cobra's own deletes and garbage collection leave: 0xabcdefab, 0x23332333,
+// 0x66666666.
 
 #include "checkers/formats/named_bytes.h"
 #include "checkers/formats/parsed_transactions.h"

@@ -30,7 +30,7 @@ struct SeedTrace {
 
 struct HuntResult {
   sim::HuntTally tally;
-  double seconds = 0;  ///< that it took; of a campaign those of the processor
+  double seconds = 0;                      ///< that it took; of a campaign those of the processor
   std::optional<std::uint64_t> first_bad;  ///< the seed that failed first
   std::string first_kind;                  ///< "invariant election-safety"
   std::vector<SeedTrace> traces;           ///< of every seed that ran, ascending
