@@ -24,15 +24,14 @@ constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t kConfigurationsMax = 2'000'000;
 constexpr std::size_t kOperationsMax = 1000;  // of a part that is tried
 
-struct Unreadable : std::runtime_error {
-  using runtime_error::runtime_error;
-};
-struct Refused : std::runtime_error {
-  using runtime_error::runtime_error;
-};
+using Unreadable = std::runtime_error;
+using Refused = std::domain_error;
 
 std::string text(const json::value& value) {
   return json::serialize(value);
+}
+std::string name(std::int64_t invoke) {
+  return "operation " + std::to_string(invoke);
 }
 std::int64_t number(const json::value& value) {
   return value.to_number<std::int64_t>();
@@ -91,6 +90,7 @@ json::object parse_object(const std::string& line, const std::string& where) {
 History read_history(std::istream& file) {
   History history;
   std::map<std::int64_t, Operation*> open;  // by process
+  std::set<std::int64_t> ended;             // processes
   // A last line without its end was cut off: it does not count.
   for (std::string line; std::getline(file, line) && !file.eof(); ++history.events) {
     const std::string where = "line " + std::to_string(history.events + 1) + " of the history";
@@ -104,6 +104,8 @@ History read_history(std::istream& file) {
     Operation*& mine = open[member(event, "process").get_int64()];
     if ((type == "invoke") != (mine == nullptr))
       throw Unreadable(where + " does not follow from its process's last");
+    if (ended.contains(member(event, "process").get_int64()))
+      throw Unreadable(where + " is of a process whose last outcome nobody knows");
     if (type == "invoke") {
       mine = &history.keys[text(member(event, "key"))][history.events];
       mine->invoke = history.events;
@@ -112,6 +114,7 @@ History read_history(std::istream& file) {
       mine->argument = member(event, "value");
       continue;
     }
+    if (type == "info") ended.insert(mine->process);
     mine->ok = type == "ok";
     mine->failed = type == "fail";
     if (mine->known()) {
@@ -147,7 +150,7 @@ class Model {
     for (const auto& [invoke, o] : operations) {
       if (o.failed && !is_fact(o)) continue;
       if (operations_of(name_).find(" " + o.f + " ") == std::string_view::npos)
-        throw Refused("operation " + std::to_string(invoke) + " is " + o.f + ", which the model has not");
+        throw Refused(name(invoke) + " is " + o.f + ", which the model has not");
       if (o.f == "enqueue" && o.argument.is_null())
         throw Refused("operation " + std::to_string(invoke) +
                       " enqueues nil, which says that a queue is empty");
@@ -258,8 +261,7 @@ class Model {
   }
   static const json::array& pair(const Operation& o) {
     const json::array* pair = o.argument.if_array();
-    if (pair == nullptr || pair->size() != 2)
-      throw Refused("operation " + std::to_string(o.invoke) + " is no cas");
+    if (pair == nullptr || pair->size() != 2) throw Refused(name(o.invoke) + " is no cas");
     return *pair;
   }
   /// Of a set: whether an add or a remove says if it changed it. A set of booleans answers with its elements.
@@ -382,22 +384,14 @@ class Model {
 
 // --- Valid: the order explains every answer ---
 
-std::string name(std::int64_t invoke) {
-  return "operation " + std::to_string(invoke);
-}
-
-const Operation& find(const Operations& operations, const json::value& position) {
-  const auto found = operations.find(number(position));
-  if (found == operations.end()) throw Refused(text(position) + " is no operation of this key");
-  return found->second;
-}
-
 void verify_order(const Model& model, const Operations& operations, const json::array& order) {
   std::set<std::int64_t> placed;
   std::int64_t begun = -1;  // the latest invocation so far
   json::value state = model.initial();
   for (const json::value& position : order) {
-    const Operation& o = find(operations, position);
+    const auto found = operations.find(number(position));
+    if (found == operations.end()) throw Refused(text(position) + " is no operation of this key");
+    const Operation& o = found->second;
     if (!placed.insert(o.invoke).second) throw Refused(name(o.invoke) + " is there twice");
     if (o.failed && !model.counts(o)) throw Refused(name(o.invoke) + " failed: it did not happen");
     if (o.complete < begun)

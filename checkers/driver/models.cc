@@ -174,24 +174,15 @@ Result<std::unique_ptr<Checker>> make_model_checker(std::string_view name) {
 }
 
 std::string_view usual_model(HistoryFormat format) {
+  if (has_bare_transactions(format)) return "causal-convergence";
   switch (format) {
-    case HistoryFormat::kJsonl:
-    case HistoryFormat::kJepsenLog:
-    case HistoryFormat::kEtcd:
-      return "register";
     case HistoryFormat::kEdn:
     case HistoryFormat::kEdnIndependent:
     case HistoryFormat::kJepsenJson:
       return "cas-register";
-    case HistoryFormat::kPlume:
-    case HistoryFormat::kAwdit:
-    case HistoryFormat::kDbcop:
-    case HistoryFormat::kDbcopJson:
-    case HistoryFormat::kDbcopText:
-    case HistoryFormat::kCobra:
-      return "causal-convergence";
+    default:
+      return "register";
   }
-  return "register";
 }
 
 }  // namespace ordeal

@@ -262,6 +262,11 @@ TEST(Verify, RefusesWhatOnceWentThrough) {
                     R"({"key":"x","verdict":"valid","order":[0]})"
                     "\n"),
             1);
+  // Who never heard of an outcome does nothing more.
+  const std::string write = R"({"process":0,"type":"invoke","f":"write","key":"x","value":1})";
+  EXPECT_EQ(verdict("register",
+                    {write, R"({"process":0,"type":"info","f":"write","key":"x","value":1})", write}, ""),
+            3);
   // Every line counts, and what is no line of a history is not skipped.
   for (const char* line : {R"({"process":"p1","type":"invoke","f":"read","key":"x","value":null})",
                            R"({"type":"invoke","f":"read","key":"x","value":null})",
